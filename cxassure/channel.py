@@ -1,0 +1,231 @@
+"""What a channel is: a session class whose verbs and facets are its methods.
+
+A channel is a subclass of `Session`. Methods marked `@verb` are what can be done, methods marked
+`@facet` what can be seen; their signatures are the grammar of the language, their docstrings the
+reference. Keyword parameters of `open` are the options that a party may set.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, NewType, Protocol, TypeAlias, TypeVar
+
+from cxassure.events import Who
+from cxassure.settings import Target
+from cxassure.text import Raw
+
+Seconds = NewType("Seconds", float)
+"""A length of time: written `5s` or `500ms` in a journey, a float of seconds in code."""
+
+
+class Clock(Protocol):
+    """Customer time in seconds from some origin; `now` never goes back."""
+
+    def now(self) -> float: ...
+
+
+class RealClock:
+    """The machine's monotonic clock."""
+
+    def now(self) -> float:
+        return time.monotonic()
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One observation as its session keeps it: `at` and `ends` on the session's own clock."""
+
+    who: Who
+    what: str
+    text: str
+    at: float
+    ends: float
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Facet value for what was said: observations in order, compared as one text.
+
+    The engine finds the shortest prefix that suits a matcher; its last observation is the matched
+    one, from which the time of coming and the start of the next `listen` follow.
+    """
+
+    items: tuple[Seen, ...]
+
+    @property
+    def text(self) -> str:
+        return " ".join(item.text for item in self.items)
+
+
+Value: TypeAlias = "str | bool | int | float | Heard | list[str] | Mapping[str, Any]"
+
+
+class Unseen(Exception):
+    """Raised by a facet that this line cannot see (`audio` over twiml): never passed."""
+
+
+class ArgumentType(Protocol):
+    """A class of one's own that an argument may be read as (a web locator)."""
+
+    KEYS: ClassVar[frozenset[str]]
+
+    @classmethod
+    def read(cls, raw: Raw) -> Any:
+        """The value in `raw`; raises `errors.Misread`."""
+
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def verb(*, passive: bool = False) -> Callable[[_F], _F]:
+    """Marks a method as something a party can do.
+
+    A passive verb (`listen`, `wait`) does nothing to the company: what it reads begins where the
+    party's last matched observation ended, not where the step began.
+    """
+
+    def mark(method: _F) -> _F:
+        method.cx_verb = {"passive": passive}  # type: ignore[attr-defined]
+        return method
+
+    return mark
+
+
+def facet(*, fields: type | None = None) -> Callable[[_F], _F]:
+    """Marks a method as something a party can see.
+
+    It returns a `Value`, `None` while there is nothing to see yet, or raises `Unseen`. `fields` is
+    a TypedDict that names the keys of a facet which returns a mapping; without it any key goes.
+    Parameters select what is looked at (`count(of=…)`).
+    """
+
+    def mark(method: _F) -> _F:
+        method.cx_facet = {"fields": fields}  # type: ignore[attr-defined]
+        return method
+
+    return mark
+
+
+class Scope:
+    """Things shared by the sessions of one run, or of all runs of one command, made once by key.
+
+    What has an async `close` is closed in reverse order when the scope ends.
+    """
+
+    def __init__(self) -> None:
+        self._made: dict[str, asyncio.Future[Any]] = {}
+
+    async def once(self, key: str, make: Callable[[], Awaitable[Any]]) -> Any:
+        """What `make` gave for `key`: made by the first who asks, waited for by the others."""
+        if key not in self._made:
+            future = self._made[key] = asyncio.get_running_loop().create_future()
+            try:
+                future.set_result(await make())
+            except BaseException as wrong:
+                del self._made[key]
+                future.set_exception(wrong)
+                future.exception()
+                raise
+        return await asyncio.shield(self._made[key])
+
+    def forget(self, key: str) -> None:
+        """The next who asks for `key` makes it anew (a browser that has died)."""
+        self._made.pop(key, None)
+
+    async def close(self) -> None:
+        for future in reversed(self._made.values()):
+            if future.done() and not future.cancelled() and not future.exception():
+                made = future.result()
+                if hasattr(made, "close"):
+                    await made.close()
+        self._made.clear()
+
+
+@dataclass(slots=True)
+class Opening:
+    """What a session is given: who it is, where to go, and the ways out of it.
+
+    `observe` records a line of the transcript, `keep` puts evidence away, `finding` says something
+    worth telling that is no failure, `conceals` tells whether a text holds a secret. All mask
+    secrets before anything leaves the engine.
+    """
+
+    party: str
+    channel: str
+    target: Target
+    targets: Mapping[str, Target]
+    observe: Callable[[Seen], None]
+    keep: Callable[[str, bytes, str], Awaitable[None]]
+    finding: Callable[[str], None]
+    conceals: Callable[[str], bool]
+    run: Scope
+    campaign: Scope
+    run_id: str = ""
+    seed: int = 0
+    browser: str = ""
+    synthetic_header: str = "X-Synthetic-Test"
+    trace: bool = False
+    partners: tuple[str, ...] = ()
+
+
+class Session:
+    """One party's end of a channel. Subclasses add verbs and facets and mind the hooks below."""
+
+    patience: ClassVar[float] = 10.0
+    """Seconds allowed to an expectation that sets no `within`."""
+    heavy: ClassVar[bool] = False
+    """True where a session costs a browser: such probes are counted apart."""
+    lines: ClassVar[tuple[str, ...]] = ()
+    """What a target's `over` may be, the default first; empty where there is just one way."""
+
+    def __init__(self, opening: Opening, connector: type | None = None) -> None:
+        self.opening = opening
+        self.connector = connector
+        self.clock: Clock = RealClock()
+        self.seen: list[Seen] = []
+        self.window = 0
+        """Where facets begin to read in `seen`; set by the engine as each step begins."""
+        self.matched = 0
+        """Where the last matched observation ended; set by the engine when a step ends."""
+
+    async def open(self) -> None:
+        """Gets ready. Raises `CannotLook` when this side cannot."""
+
+    async def attend(self, until: float) -> None:
+        """Returns when there may be something new to see, or when `clock` has reached `until`."""
+        await asyncio.sleep(min(0.05, max(until - self.clock.now(), 0)))
+
+    @property
+    def settled(self) -> bool:
+        """True when nothing more will come before the customer acts.
+
+        Expectations of absence (`not`, `at_most`, `equals`) are only believed then.
+        """
+        return True
+
+    async def witness(self, why: str) -> None:
+        """Keeps evidence of the moment at which a step was found broken."""
+
+    async def close(self) -> None:
+        """Hangs up, closes, leaves nothing behind. Must bear being called at any moment."""
+
+    def note(self, who: Who, what: str, text: str = "", *, took: float = 0.0, **data: Any) -> Seen:
+        """Records that `who` did or said `what`, lasting `took` seconds and ending that long on."""
+        now = self.clock.now()
+        seen = Seen(who, what, text, now, now + took, data)
+        self.record(seen)
+        return seen
+
+    def record(self, seen: Seen) -> None:
+        """Records an observation whose times are already known."""
+        self.seen.append(seen)
+        self.opening.observe(seen)
+
+    def heard(self, *what: str) -> Heard | None:
+        """What was seen of these kinds since the window began, None when there was nothing."""
+        items = tuple(s for s in self.seen[self.window :] if not what or s.what in what)
+        return Heard(items) if items else None

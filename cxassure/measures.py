@@ -1,0 +1,126 @@
+"""What a journey costs its customer: a fold over the stream, done as it grows.
+
+Turns, key presses, words heard, seconds waited, time to human, re-asks. The fold knows at which
+step each figure grew, so that a broken promise is blamed on the step that broke it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from cxassure.events import AnyEvent, Observed, StepStarted
+from cxassure.text import plain
+
+UNITS = {
+    "turns": "",
+    "key_presses": "",
+    "words_heard": "",
+    "waited": "s",
+    "time_to_human": "s",
+    "re_asks": "",
+}
+"""The measures by name, with their units; promises are made on these."""
+
+TURNS = frozenset(("said", "pressed", "picked", "dialled"))
+SPOKEN = frozenset(("prompt", "reply", "speech"))
+HUMAN = frozenset(("answered", "joined"))
+WAITS = frozenset(("silence", "music", "ringing", "queue"))
+
+_SENTENCE = re.compile(r"[^.!?;:]+[.!?;:]*")
+_ASKS = re.compile(
+    r"\?|\b(please|kindly|enter|type|key in|say|tell|give|provide|share|send|need|may i|can i|"
+    r"could you|can you|what is|what's|which)\b"
+)
+_CONFIRMS = re.compile(
+    r"\b(is that|is this|is it|correct|right\?|did you mean|confirm|was that|you said|you entered|"
+    r"about order|i see|i found|thanks|thank you|about that|to hear|press \d)\b"
+)
+
+
+def asks_for(text: str, fact: str, value: str) -> bool:
+    """Whether `text` asks the customer for `fact`, whose value the company already has.
+
+    A sentence asks when it names the fact and requests it. One that reads the value back is a
+    confirmation and does not count, nor does one that offers a choice.
+    """
+    if _says(text, value):
+        return False
+    name = plain(fact)
+    for sentence in _SENTENCE.findall(plain(text)):
+        if name in sentence and _ASKS.search(sentence) and not _CONFIRMS.search(sentence):
+            return True
+    return False
+
+
+def _says(text: str, value: str) -> bool:
+    """Whether `value` stands in `text`, spelt out digit by digit or not."""
+    squeeze = re.compile(r"[\s\-.,]+")
+    return bool(value) and squeeze.sub("", plain(value)) in squeeze.sub("", plain(text))
+
+
+@dataclass(slots=True)
+class Measures:
+    """Figures so far, and `grew`: at which step and when each reached each of its values."""
+
+    figures: dict[str, float] = field(
+        default_factory=lambda: {
+            "turns": 0,
+            "key_presses": 0,
+            "words_heard": 0,
+            "waited": 0.0,
+            "re_asks": 0,
+        }
+    )
+    grew: dict[str, list[tuple[int, float]]] = field(default_factory=dict)
+    asked_again: list[tuple[int, str, str]] = field(default_factory=list)
+    _step: int = 0
+    _contact: float | None = None
+
+    def add(self, event: AnyEvent, facts: dict[str, str]) -> None:
+        """Takes one event; `facts` are those whose values the company has been told by now."""
+        if isinstance(event, StepStarted):
+            self._step = event.index
+        elif isinstance(event, Observed):
+            self._take(event, facts)
+
+    def _take(self, event: Observed, facts: dict[str, str]) -> None:
+        if event.who == "customer" and event.what in TURNS:
+            self._grow("turns", 1)
+        if event.what == "pressed" and event.who == "customer":
+            self._grow("key_presses", len(event.text.replace(" ", "")))
+        if event.what in WAITS:
+            self._grow("waited", event.seconds)
+        if event.what in SPOKEN and event.who == "company":
+            self._grow("words_heard", len(event.text.split()))
+            self._ask(event, facts)
+        self._human(event)
+
+    def _human(self, event: Observed) -> None:
+        """Time to human counts from the first contact in words or by phone, not from the shop."""
+        if self._contact is None and event.who == "customer" and event.what in TURNS:
+            self._contact = event.at
+        human = event.who == "agent" and event.what in HUMAN
+        if human and "time_to_human" not in self.figures:
+            began = event.at if self._contact is None else self._contact
+            self._grow("time_to_human", event.at - began)
+
+    def _ask(self, event: Observed, facts: dict[str, str]) -> None:
+        for fact, value in facts.items():
+            if asks_for(event.text, fact, value):
+                self._grow("re_asks", 1)
+                self.asked_again.append((event.step, fact, event.text))
+
+    def _grow(self, name: str, by: float) -> None:
+        self.figures[name] = self.figures.get(name, 0) + by
+        self.grew.setdefault(name, []).append((self._step, self.figures[name]))
+
+    def step_over(self, name: str, limit: float) -> int | None:
+        """The step at which `name` first went over `limit`, `None` when it never did."""
+        return next((step for step, value in self.grew.get(name, ()) if value > limit), None)
+
+    def items(self) -> Iterator[tuple[str, float, str]]:
+        """(name, value, unit) of every figure that there is."""
+        for name, value in self.figures.items():
+            yield name, round(value, 3), UNITS[name]

@@ -1,0 +1,199 @@
+"""A run: what a stream of events folds to. Page, JUnit, exit code and history read only this.
+
+Folding a stored stream gives a `Run` equal to the one that was watched live.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from cxassure.events import (
+    AnyEvent,
+    Checked,
+    Kept,
+    Measured,
+    Observed,
+    Part,
+    RunEnded,
+    RunStarted,
+    StepEnded,
+    StepStarted,
+)
+from cxassure.verdict import Verdict, worst
+
+
+class StepRun(msgspec.Struct, kw_only=True):
+    """One step as it went: what was done, seen, judged and kept in it."""
+
+    index: int
+    part: Part = "steps"
+    party: str = ""
+    channel: str = ""
+    verb: str = ""
+    argument: Any = ""
+    place: str = ""
+    optional: bool = False
+    at: float = 0.0
+    verdict: Verdict = "error"
+    why: str = "the run ended in the middle of this step"
+    expected: str = ""
+    seen: str = ""
+    hint: str = ""
+    code: str = ""
+    took: float = 0.0
+    wall: float = 0.0
+    findings: tuple[str, ...] = ()
+    observed: list[Observed] = []
+    checked: list[Checked] = []
+    kept: list[Kept] = []
+
+    @property
+    def title(self) -> str:
+        """`agent answer`, `caller press 2`: the step in a few words."""
+        said = f" {self.argument}" if isinstance(self.argument, str) and self.argument else ""
+        return f"{self.party} {self.verb}{said}".strip() or self.part
+
+
+class Run(msgspec.Struct, kw_only=True):
+    """One drive of one probe. `finished` is false for a stream that was cut off."""
+
+    id: str = ""
+    journey: str = ""
+    row: str = ""
+    title: str = ""
+    severity: str = "major"
+    owner: str = ""
+    runbook: str = ""
+    source: str = ""
+    tags: tuple[str, ...] = ()
+    env: str = ""
+    seed: int = 0
+    attempt: int = 1
+    started: str = ""
+    ended: str = ""
+    budget: float | None = None
+    author_steps: int = 0
+    parties: dict[str, str] = {}
+    verdict: Verdict = "error"
+    why: str = "the run did not end: whatever drove it was killed"
+    flaky: bool = False
+    finished: bool = False
+    took: float = 0.0
+    wall: float = 0.0
+    steps: list[StepRun] = []
+    measures: dict[str, float] = {}
+
+    @property
+    def name(self) -> str:
+        """`journey` or `journey[row]`."""
+        return f"{self.journey}[{self.row}]" if self.row else self.journey
+
+    @property
+    def first_bad(self) -> StepRun | None:
+        """The step that decided the verdict: the first that is as bad as the run itself."""
+        if self.verdict in ("passed", "skipped"):
+            return None
+        counted = [s for s in self.steps if not s.optional]
+        exact = (s for s in counted if s.verdict == self.verdict)
+        return next(exact, next((s for s in counted if s.verdict not in _FINE), None))
+
+    @property
+    def unseen(self) -> list[Checked]:
+        """Expectations that their line could not see."""
+        return [c for step in self.steps for c in step.checked if c.verdict == "unseen"]
+
+    def transcript(self) -> Iterable[Observed]:
+        """Every observation across channels in order of time."""
+        return sorted((o for s in self.steps for o in s.observed), key=lambda o: o.at)
+
+
+_FINE = ("passed", "skipped")
+
+
+def verdict_of(steps: Iterable[tuple[Part, Verdict, bool]]) -> Verdict:
+    """The fold of (part, verdict, optional): worst of what counts.
+
+    Optional and skipped steps don't count; an `always` step makes at most an error; an error while
+    opening is an error. A journey in which nothing counted was not looked at: an error.
+    """
+    counted: list[Verdict] = []
+    for part, verdict, optional in steps:
+        if optional or verdict == "skipped":
+            continue
+        counted.append("error" if part == "always" and verdict == "failed" else verdict)
+    return worst(counted) if counted else "error"
+
+
+class Fold:
+    """Folds events to a `Run`, one at a time; `run` may be read at any moment."""
+
+    def __init__(self) -> None:
+        self.run = Run()
+        self._steps: dict[int, StepRun] = {}
+
+    def add(self, event: AnyEvent) -> None:
+        """Takes the next event of the stream."""
+        match event:
+            case RunStarted():
+                self._start(event)
+            case StepStarted():
+                self._step(event)
+            case Observed():
+                self._at(event.step).observed.append(event)
+            case Checked():
+                self._at(event.step).checked.append(event)
+            case Kept():
+                self._at(event.step).kept.append(event)
+            case Measured():
+                self.run.measures[event.name] = event.value
+            case StepEnded():
+                self._end_step(event)
+            case RunEnded():
+                self._end(event)
+
+    def _start(self, event: RunStarted) -> None:
+        run = self.run
+        run.id, run.author_steps, run.parties = event.run, event.steps, event.parties
+        for name in (
+            "journey row title severity owner runbook source tags env seed attempt started budget"
+        ).split():
+            setattr(run, name, getattr(event, name))
+
+    def _at(self, index: int) -> StepRun:
+        return self._steps[index]
+
+    def _step(self, event: StepStarted) -> None:
+        step = self._steps[event.index] = StepRun(
+            index=event.index,
+            part=event.part,
+            party=event.party,
+            channel=event.channel,
+            verb=event.verb,
+            argument=event.argument,
+            place=event.place,
+            optional=event.optional,
+            at=event.at,
+        )
+        self.run.steps.append(step)
+
+    def _end_step(self, event: StepEnded) -> None:
+        step = self._at(event.index)
+        for name in "verdict why expected seen hint code took wall findings".split():
+            setattr(step, name, getattr(event, name))
+
+    def _end(self, event: RunEnded) -> None:
+        run = self.run
+        run.finished = True
+        for name in "verdict why took wall ended flaky".split():
+            setattr(run, name, getattr(event, name))
+
+
+def fold(events: Iterable[AnyEvent]) -> Run:
+    """The `Run` that a whole or cut-off stream comes to."""
+    folding = Fold()
+    for event in events:
+        folding.add(event)
+    return folding.run

@@ -1,0 +1,111 @@
+"""Reading and writing text: references, durations, plain comparison, guesses at misspelt names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import TypeAlias
+
+from cxassure.errors import Misread
+
+Raw: TypeAlias = "str | list[Raw] | dict[str, Raw]"
+"""What an author wrote, with every scalar left as text."""
+
+_REFERENCE = re.compile(r"\$(\$?)\{([^{}]*)\}")
+_DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?")
+_SPACE = re.compile(r"\s+")
+
+
+def references(text: str) -> list[str]:
+    """The names inside `${…}`, in order; `$${…}` is an escape and gives none."""
+    return [name.strip() for escaped, name in _REFERENCE.findall(text) if not escaped]
+
+
+def all_references(raw: Raw) -> list[str]:
+    """The names inside `${…}` anywhere in `raw`, keys included, in order."""
+    if isinstance(raw, str):
+        return references(raw) if "${" in raw else []
+    if isinstance(raw, list):
+        return [name for item in raw for name in all_references(item)]
+    return [n for key, item in raw.items() for n in all_references(key) + all_references(item)]
+
+
+def fill(text: str, lookup: Callable[[str], str | None]) -> str:
+    """`text` with each `${name}` replaced by `lookup(name)`, left as it is where that is None.
+
+    Replaced text is not searched again, so a value that looks like a reference stays inert.
+    """
+
+    def put(found: re.Match[str]) -> str:
+        if found.group(1):
+            return found.group(0)
+        value = lookup(found.group(2).strip())
+        return found.group(0) if value is None else value
+
+    return _REFERENCE.sub(put, text) if "${" in text else text
+
+
+def fill_all(raw: Raw, lookup: Callable[[str], str | None]) -> Raw:
+    """`fill` for every scalar and key in `raw`."""
+    if isinstance(raw, str):
+        return fill(raw, lookup)
+    if isinstance(raw, list):
+        return [fill_all(item, lookup) for item in raw]
+    return {fill(key, lookup): fill_all(item, lookup) for key, item in raw.items()}
+
+
+def unescape(raw: Raw) -> Raw:
+    """`$${…}` becomes `${…}`: the last thing done before a value is used."""
+    if isinstance(raw, str):
+        return raw.replace("$${", "${")
+    if isinstance(raw, list):
+        return [unescape(item) for item in raw]
+    return {key.replace("$${", "${"): unescape(item) for key, item in raw.items()}
+
+
+def seconds(text: str) -> float:
+    """Seconds in `500ms`, `5s`, `1.5s`, `3m`, `1m30s`, `2h`.
+
+    Raises `Misread` for anything else: a bare number has no unit, and 5 what would be a guess.
+    """
+    found = _DURATION.fullmatch(text.strip())
+    if not found or not any(found.groups()):
+        raise Misread(f"«{text}» is not a length of time", "write it as 500ms, 5s, 3m or 1m30s")
+    hours, minutes, secs, millis = (float(part or 0) for part in found.groups())
+    return hours * 3600 + minutes * 60 + secs + millis / 1000
+
+
+def span(value: float) -> str:
+    """A length of time as a person reads it: `0.42 s`, `41.3 s`, `3 min 5 s`, `2 h 4 min`."""
+    if value < 1:
+        return f"{value:.2f} s"
+    if value < 99.95:
+        return f"{value:.1f} s"
+    minutes, rest = divmod(round(value), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
+def plain(text: str) -> str:
+    """`text` without case and with runs of white space as one blank: how `contains` compares."""
+    return _SPACE.sub(" ", text).strip().casefold()
+
+
+def clip(text: str, length: int = 200) -> str:
+    """One line of at most `length` characters, cut with an ellipsis."""
+    line = _SPACE.sub(" ", text).strip()
+    return line if len(line) <= length else line[: length - 1] + "…"
+
+
+def guess(name: str, known: Iterable[str]) -> str:
+    """A hint that names the nearest known names, or lists them all when none is near."""
+    import difflib  # only needed when something is wrong
+
+    names = sorted(known)
+    near = difflib.get_close_matches(
+        name.casefold(), [n.casefold() for n in names], n=2, cutoff=0.6
+    )
+    matches = [n for n in names if n.casefold() in near]
+    if matches:
+        return "did you mean " + " or ".join(f"«{n}»" for n in matches) + "?"
+    return "known: " + ", ".join(names) if names else ""
