@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, NewType, Protocol, TypeAlias, TypeVar
 
+from cxassure.errors import Broken
 from cxassure.events import Who
 from cxassure.settings import Target
 from cxassure.text import Raw
@@ -169,7 +170,6 @@ class Opening:
     browser: str = ""
     synthetic_header: str = "X-Synthetic-Test"
     trace: bool = False
-    partners: tuple[str, ...] = ()
 
 
 class Session:
@@ -191,6 +191,10 @@ class Session:
         """Where facets begin to read in `seen`; set by the engine as each step begins."""
         self.matched = 0
         """Where the last matched observation ended; set by the engine when a step ends."""
+        self.limit = self.patience
+        """Seconds that the step now under way may take; set by the engine."""
+        self.look_on = 10.0
+        """Seconds that are looked on past `limit`, to tell late from never; set by the engine."""
 
     async def open(self) -> None:
         """Gets ready. Raises `CannotLook` when this side cannot."""
@@ -206,6 +210,10 @@ class Session:
         Expectations of absence (`not`, `at_most`, `equals`) are only believed then.
         """
         return True
+
+    async def read(self, locator: Raw) -> str:
+        """The text of the thing that `locator` points at, for `keep`. Raises `Broken`."""
+        raise Broken(f"a {self.opening.channel} party has no things to point at")
 
     async def witness(self, why: str) -> None:
         """Keeps evidence of the moment at which a step was found broken."""
