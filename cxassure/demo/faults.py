@@ -1,0 +1,126 @@
+"""The faults that the built-in company can be started with, as pure data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One switch of the company.
+
+    `number` is its number in the fault catalogue (None: beyond the catalogue), `channel` one of
+    web, chat, ivr, transfer, across; `notice` says what the customer would notice and `verdict`
+    what a run must reach (`failed` or `degraded`). `journey`, `step` (from 1) and `party` say
+    which sample journey catches it and where it is to be blamed.
+    """
+
+    name: str
+    number: int | None
+    channel: str
+    notice: str
+    verdict: str = "failed"
+    journey: str = ""
+    step: int = 0
+    party: str = ""
+
+
+WEB = (
+    Fault("product-page-error", 1, "web", "a product page answers with an error"),
+    Fault("add-to-basket-does-nothing", 2, "web", "the basket stays empty after Add to basket"),
+    Fault("basket-forgets-items", 3, "web", "the basket is empty once the checkout opens"),
+    Fault("basket-price-differs", 4, "web", "the basket asks for more than the product page said"),
+    Fault("promo-code-refused", 5, "web", "HOLIDAY10 is refused on its first day"),
+    Fault("pay-times-out", 6, "web", "paying hangs for 30 seconds and then fails"),
+    Fault("paying-twice-makes-two-orders", 7, "web", "a double click on Pay now buys it twice"),
+    Fault("no-order-number", 8, "web", "the thank-you page has no order number"),
+    Fault("slow-checkout", 9, "web", "the checkout takes 6 seconds to open", "degraded"),
+    Fault("pay-button-dead-on-phones", 10, "web", "on a phone nothing happens on Pay now"),
+    Fault("cookie-banner-covers-pay", 11, "web", "on a phone the cookie banner covers Pay now"),
+    Fault("product-image-missing", 12, "web", "product pages have no picture", "degraded"),
+    Fault("sign-in-redirects-for-ever", 14, "web", "signing in ends in a redirect loop"),
+    Fault("stock-oversold", 15, "web", "the last gift card is sold to two shoppers"),
+    Fault("search-finds-nothing", 16, "web", "search finds nothing for a card that is listed"),
+    Fault("slow-largest-paint", 17, "web", "the home page shows its picture late", "degraded"),
+    Fault("field-without-label", 18, "web", "a screen reader finds no label on the card number"),
+    Fault("cancelled-order-charged", 20, "web", "a cancelled order is still charged"),
+)
+
+CHAT = (
+    Fault("bot-silent", 21, "chat", "the bot never answers"),
+    Fault("bot-answers-late", 22, "chat", "the first answer takes 9 seconds"),
+    Fault("bot-loops-fallback", 23, "chat", "the bot says the same fallback over and over"),
+    Fault("bot-wrong-status", 24, "chat", "the bot tells a wrong order status"),
+    Fault("bot-asks-again", 25, "chat", "the bot asks for the order number already given"),
+    Fault("bot-shows-other-order", 26, "chat", "the bot shows another customer's order"),
+    Fault("handover-rings-nobody", 27, "chat", "the promised agent never comes"),
+    Fault("handover-without-context", 28, "chat", "the agent sees no transcript or order number"),
+    Fault("handover-wrong-department", 29, "chat", "the chat goes to returns, not billing"),
+    Fault("widget-dead-on-phones", 30, "chat", "the chat does not open on a phone"),
+    Fault("socket-drops", 31, "chat", "the chat breaks off and does not come back"),
+    Fault("bubbles-doubled", 32, "chat", "every chat bubble comes twice"),
+    Fault("bubbles-out-of-order", 33, "chat", "chat bubbles come in the wrong order"),
+    Fault("answer-carries-markup", 34, "chat", "an answer carries markup that the page runs"),
+    Fault("bot-dead-end", 36, "chat", "no way on in the chat and no way to a person"),
+    Fault("quick-replies-missing", 37, "chat", "the chat offers no quick replies"),
+    Fault("bot-wrong-language", 38, "chat", "the bot answers in German"),
+)
+
+IVR = (
+    Fault("wrong-welcome", 39, "ivr", "another brand's welcome is played"),
+    Fault("menu-options-swapped", 40, "ivr", "2 leads to returns and 3 to orders"),
+    Fault("digit-ignored", 41, "ivr", "pressing 2 only repeats the menu"),
+    Fault("dead-air-after-choice", 43, "ivr", "8 seconds of dead air after a choice"),
+    Fault("silence-not-reprompted", 44, "ivr", "a silent caller is left in silence"),
+    Fault("invalid-key-hangs-up", 45, "ivr", "a wrong key ends the call"),
+    Fault("zero-does-nothing", 47, "ivr", "0 does not reach a person"),
+    Fault("representative-not-understood", 48, "ivr", "saying representative is not understood"),
+    Fault("closed-in-opening-hours", 49, "ivr", "the line says closed during opening hours"),
+    Fault("line-busy", 52, "ivr", "the line is busy"),
+    Fault("webhook-error", 53, "ivr", "the call breaks with an application error after a choice"),
+    Fault("webhook-slow", 54, "ivr", "the call breaks while the order is looked up"),
+    Fault("twiml-malformed", 55, "ivr", "the call breaks where the order should be read back"),
+    Fault("menu-has-changed", 56, "ivr", "two more key presses before the menu", "degraded"),
+    Fault("order-number-misread", 57, "ivr", "the order number is read back wrong"),
+    Fault("holiday-message-wrong", 58, "ivr", "the holiday message comes on the wrong days"),
+)
+
+TRANSFER = (
+    Fault("call-drops-at-transfer", 59, "transfer", "the call drops on its way to an agent"),
+    Fault("desk-never-answers", 60, "transfer", "nobody answers and the caller is not told"),
+    Fault("transfer-wrong-department", 61, "transfer", "the call goes to returns, not billing"),
+    Fault("transfer-without-context", 65, "transfer", "the agent asks for the order number again"),
+    Fault("context-of-another-caller", 66, "transfer", "the agent sees another caller's order"),
+    Fault("callers-number-lost", 67, "transfer", "the agent cannot see who is calling"),
+    Fault("voicemail-picks-up", 68, "transfer", "voicemail picks up instead of an agent"),
+    Fault("hold-music-absent", 69, "transfer", "20 seconds of silence on hold", "degraded"),
+    Fault("queue-position-rises", 70, "transfer", "the place in the queue gets worse"),
+    Fault("queue-beyond-promise", 72, "transfer", "the queue takes far longer than promised"),
+)
+
+ACROSS = (
+    Fault("bot-lacks-web-orders", 73, "across", "the bot does not know an order from the shop"),
+    Fault("ivr-tells-other-status", 74, "across", "phone and chat tell different order states"),
+    Fault("receipt-not-sent", 75, "across", "no receipt arrives"),
+    Fault("notice-without-consent", 76, "across", "a shipping notice comes without consent"),
+    Fault("survey-not-sent", 77, "across", "no survey comes after the contact", "degraded"),
+    Fault("agent-sees-old-address", 78, "across", "the agent sees the address before its change"),
+    Fault("opening-hours-differ", 79, "across", "the phone tells other opening hours"),
+    Fault("ivr-forgets-chat", None, "across", "the phone asks again what the chat was told"),
+)
+
+FAULTS: tuple[Fault, ...] = WEB + CHAT + IVR + TRANSFER + ACROSS
+"""Every fault, by channel and then by number."""
+
+_BY_NAME = {fault.name: fault for fault in FAULTS}
+
+
+def named(name: str) -> Fault:
+    """The fault of that name; KeyError, with a near name as a guess, where there is none."""
+    try:
+        return _BY_NAME[name]
+    except KeyError:
+        near = get_close_matches(name, _BY_NAME, n=1)
+        guess = f", did you mean {near[0]}?" if near else ""
+        raise KeyError(f"no fault called {name}{guess}") from None
