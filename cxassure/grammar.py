@@ -30,12 +30,13 @@ class Type:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter of a verb, facet or party; `default` is shown in the reference."""
+    """A parameter of a verb, facet or party: `python` is its name in code (`for_` for «for»)."""
 
     name: str
     type: Type
     required: bool
     default: Any = None
+    python: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,8 @@ class Parameters:
         A mapping whose keys belong to the first parameter's own type is that parameter. Raises
         `Misread` with the path of the part that is wrong.
         """
-        return {name: self._read(name, part) for name, part in self.split(raw).items()}
+        parts = self.split(raw).items()
+        return {self.items[name].python: self._read(name, part) for name, part in parts}
 
     def split(self, raw: Raw) -> dict[str, Raw]:
         """The part of `raw` that belongs to each parameter, unread; raises `Misread`."""
@@ -108,6 +110,7 @@ class Verb:
     doc: str
     parameters: Parameters
     passive: bool
+    method: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,7 @@ class Facet:
     parameters: Parameters
     kind: matcher.Kind
     fields: dict[str, matcher.Kind] = field(default_factory=dict)
+    method: str = ""
 
     def divide(self, raw: Raw) -> tuple[dict[str, Raw], dict[str, Raw]]:
         """`raw` as (given parameters, must): scalars become `equals`; raises `Misread`."""
@@ -212,6 +216,7 @@ def _verb(name: str, method: Any) -> Verb:
         inspect.cleandoc(method.__doc__ or ""),
         _parameters(method),
         method.cx_verb["passive"],
+        name,
     )
 
 
@@ -224,6 +229,7 @@ def _facet(name: str, method: Any) -> Facet:
         _parameters(method),
         "fields" if fields else _kind(hints.get("return")),
         {word(k): _kind(t) for k, t in typing.get_type_hints(fields).items()} if fields else {},
+        name,
     )
 
 
@@ -234,7 +240,9 @@ def _parameters(method: Any) -> Parameters:
         name = word(parameter.name)
         required = parameter.default is inspect.Parameter.empty
         default = None if required else parameter.default
-        found[name] = Parameter(name, _type(hints[parameter.name]), required, default)
+        found[name] = Parameter(
+            name, _type(hints[parameter.name]), required, default, parameter.name
+        )
     return Parameters(found)
 
 

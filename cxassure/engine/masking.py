@@ -1,0 +1,115 @@
+"""Keeping secrets in: every form in which a secret's value could leave the engine is replaced."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+import msgspec
+
+from cxassure.errors import CannotLook
+from cxassure.events import AnyEvent, decode, encode
+
+SHORTEST = 4
+"""Characters a secret needs: masking a shorter one would blacken innocent text everywhere."""
+
+
+def forms(value: str) -> Iterator[str]:
+    """The ways in which `value` may be written out: quoted, escaped, encoded, spelt, grouped."""
+    data = value.encode()
+    yield value
+    yield quote(value, safe="")
+    yield quote_plus(value)
+    yield html.escape(value)
+    yield json.dumps(value)[1:-1]
+    yield json.dumps(value, ensure_ascii=False)[1:-1]
+    yield data.hex()
+    yield data.hex().upper()
+    yield " ".join(value)
+    yield from _grouped(value)
+    yield from _base64(data)
+
+
+def _grouped(value: str) -> Iterator[str]:
+    """A number in groups of four, as cards are printed and read out."""
+    if value.isdigit() and len(value) > SHORTEST:
+        groups = [value[i : i + 4] for i in range(0, len(value), 4)]
+        yield " ".join(groups)
+        yield "-".join(groups)
+
+
+def _base64(data: bytes) -> Iterator[str]:
+    """What `data` looks like inside base64 at each of the three alignments, its edges left off."""
+    for lead in range(3):
+        whole = base64.b64encode(lead * b"\0" + data).decode().rstrip("=")
+        first, last = -(-lead * 8 // 6), (lead + len(data)) * 8 // 6
+        inner = whole[first:last]
+        if len(inner) > SHORTEST:
+            yield inner
+            yield inner.replace("+", "-").replace("/", "_")
+
+
+class Mask:
+    """Replaces the values of `secrets` by `‹secret.name›` in text, events and evidence."""
+
+    def __init__(self, secrets: Mapping[str, str]) -> None:
+        self._values = tuple(value for value in secrets.values() if value)
+        self._forms: list[tuple[str, str]] = []
+        for name, value in secrets.items():
+            if value and len(value) < SHORTEST:
+                raise CannotLook(
+                    f"secret.{name} is shorter than {SHORTEST} characters and cannot be masked",
+                    "give it a longer value, or write it in the journey if it is no secret",
+                )
+            found = dict.fromkeys(forms(value)) if value else {}
+            self._forms += [(form, f"‹secret.{name}›") for form in found]
+        self._forms.sort(key=lambda pair: -len(pair[0]))
+        self._bytes = [(form.encode(), put.encode()) for form, put in self._forms]
+
+    def conceals(self, text: str) -> bool:
+        """Whether `text` holds a secret's value."""
+        return any(form in text for form, _ in self._forms)
+
+    def text(self, text: str) -> str:
+        """`text` without secrets."""
+        for form, put in self._forms:
+            if form in text:
+                text = text.replace(form, put)
+        return text
+
+    def data(self, data: bytes) -> bytes:
+        """Evidence without secrets; what is compressed (images, archives) is beyond its reach."""
+        for form, put in self._bytes:
+            if form in data:
+                data = data.replace(form, put)
+        return data
+
+    def event(self, event: AnyEvent) -> AnyEvent:
+        """The event without secrets. Costs one search of its JSON when there are none."""
+        if not self._forms:
+            return event
+        line = encode(event)
+        text = line.decode()
+        if not any(form in text for form, _ in self._forms) and not _hides(text, self._values):
+            return event
+        return decode(msgspec.json.encode(self._tree(msgspec.to_builtins(event))))
+
+    def _tree(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, dict):
+            return {self.text(key): self._tree(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [self._tree(item) for item in value]
+        if isinstance(value, int) and not isinstance(value, bool) and self.conceals(str(value)):
+            return self.text(str(value))
+        return value
+
+
+def _hides(line: str, values: tuple[str, ...]) -> bool:
+    """Whether JSON's own escapes could hide a value that has characters which JSON escapes."""
+    return "\\" in line and any('"' in v or "\\" in v or not v.isascii() for v in values)

@@ -1,0 +1,190 @@
+"""Settling: asking facets again and again under one deadline until they suit or never will.
+
+It looks on for a while past the limit, so that late is told from never.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from cxassure import matcher
+from cxassure.channel import Heard, Session, Unseen, Value
+from cxassure.errors import Broken
+from cxassure.grammar import Facet, Grammar
+from cxassure.probe import Expectation
+from cxassure.text import clip, span
+
+Witness = Callable[[str], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Check:
+    """One expectation under judgement: bound to its facet, with what was seen of it so far."""
+
+    expectation: Expectation
+    facet: Facet
+    given: dict[str, Any]
+    lasting: bool
+    held: bool = False
+    came: float = 0.0
+    seen: str = ""
+    looked: bool = False
+    lacked: str = ""
+    unseen: str = ""
+    matched: int | None = None
+
+    @property
+    def expected(self) -> str:
+        """`reply contains «on its way»`, as a person is told it."""
+        must = self.expectation.must
+        if self.facet.kind != "fields":
+            return f"{self.facet.name} {matcher.words(must)}".strip()
+        return ", ".join(f"{key} = {matcher.words(inner)}" for key, inner in must.items())
+
+
+def checks(grammar: Grammar, expectations: Sequence[Expectation]) -> list[Check]:
+    """The expectations made ready to be asked; raises `Misread` for a parameter's value."""
+    found = []
+    for expectation in expectations:
+        facet = grammar.facets[expectation.facet]
+        given = facet.parameters.bind(expectation.given) if expectation.given else {}
+        found.append(Check(expectation, facet, given, _lasting(facet, expectation)))
+    return found
+
+
+def _lasting(facet: Facet, expectation: Expectation) -> bool:
+    if facet.kind == "fields":
+        return True
+    return matcher.lasting(expectation.must)
+
+
+async def settle(
+    session: Session,
+    judged: list[Check],
+    began: float,
+    limit: float,
+    look_on: float = 0.0,
+    witness: Witness | None = None,
+) -> bool:
+    """Asks until all hold or `limit + look_on` seconds have passed; True when all hold.
+
+    `witness` is called once, at the moment in which the limit passes.
+    """
+    deadline, last = began + limit, began + limit + look_on
+    while True:
+        now = session.clock.now()
+        if await holds_now(session, judged, late=now >= deadline):
+            return True
+        if now >= deadline and witness:
+            await witness(_missing(judged))
+            witness = None
+        if now >= last:
+            return False
+        await session.attend(last if now >= deadline else deadline)
+
+
+async def holds_now(session: Session, judged: list[Check], late: bool = False) -> bool:
+    """One look at every check; True when all hold or cannot be seen."""
+    for check in judged:
+        await _ask(session, check, late)
+    return all(check.held or check.unseen for check in judged)
+
+
+def _missing(judged: list[Check]) -> str:
+    return "; ".join(check.expected for check in judged if not check.held and not check.unseen)
+
+
+async def _ask(session: Session, check: Check, late: bool) -> None:
+    """One look at one facet. What has held and lasts is not asked again."""
+    if check.unseen or (check.held and check.lasting):
+        return
+    try:
+        value = await look(session, check.facet, check.given)
+    except Unseen as why:
+        check.unseen = str(why) or f"this line cannot see {check.facet.name}"
+        return
+    was, check.held = check.held, False
+    if value is None:
+        return
+    check.looked, check.seen = True, clip(matcher.text_of(value), 500)
+    check.lacked = _lacks(check, value)
+    believed = check.lasting or late or session.settled
+    if believed and _suits(check, value):
+        check.held = True
+        if not was:
+            check.came = session.clock.now()
+        _mark(session, check, value)
+
+
+async def look(session: Session, facet: Facet, given: dict[str, Any]) -> Value | None:
+    """What the facet gives now."""
+    found = getattr(session, facet.method)(**given)
+    value: Value | None = await found if inspect.isawaitable(found) else found
+    return value
+
+
+def _suits(check: Check, value: Value) -> bool:
+    must = check.expectation.must
+    if check.facet.kind != "fields":
+        return matcher.holds(must, value)
+    assert isinstance(value, Mapping)
+    return all(key in value and matcher.holds(inner, value[key]) for key, inner in must.items())
+
+
+def _lacks(check: Check, value: Value) -> str:
+    """The first key that a facet with fields was asked for and did not have."""
+    if check.facet.kind != "fields" or not isinstance(value, Mapping):
+        return ""
+    return next((key for key in check.expectation.must if key not in value), "")
+
+
+def _mark(session: Session, check: Check, value: Value) -> None:
+    """Finds the observation that made a text suit, and when it had been heard."""
+    if not isinstance(value, Heard) or not value.items:
+        return
+    items = value.items
+    if check.lasting:
+        must = check.expectation.must
+        upto = next(
+            (n for n in range(1, len(items)) if matcher.holds(must, Heard(items[:n]))), len(items)
+        )
+        items = items[:upto]
+    check.came = min(items[-1].ends, session.clock.now())
+    check.matched = next(i for i, s in enumerate(session.seen) if s is items[-1]) + 1
+
+
+Judgement = Literal["passed", "degraded", "failed", "unseen"]
+
+
+def verdict(check: Check, began: float, limit: float, aim: float | None) -> tuple[Judgement, str]:
+    """(verdict, why) of a settled check; times are on the session's clock."""
+    if check.unseen:
+        return "unseen", check.unseen
+    if check.lacked:
+        return "failed", f"{check.facet.name} had no «{check.lacked}»"
+    if not check.held:
+        why = "was never so" if check.looked else "nothing was seen of it"
+        return "failed", f"{check.facet.name} {why} (looked for {span(limit)})"
+    took = check.came - began
+    if took > limit and check.lasting:
+        return "failed", f"came after {span(took)}, limit {span(limit)}"
+    if aim is not None and took > aim:
+        return "degraded", f"came after {span(took)}, aim {span(aim)}"
+    return "passed", ""
+
+
+async def kept(
+    session: Session, grammar: Grammar, facet: str, given: dict[str, Any], began: float
+) -> Value:
+    """The value of a facet to be kept: waited for until the step's limit. Raises `Broken`."""
+    asked = grammar.facets[facet]
+    bound = asked.parameters.bind(given) if given else {}
+    limit = began + session.limit
+    while (value := await look(session, asked, bound)) is None:
+        if session.clock.now() >= limit:
+            raise Broken(f"there was no {facet} to keep", expected=facet, seen="nothing")
+        await session.attend(limit)
+    return value
