@@ -3,69 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Protocol
 
-import msgspec
-
-from cxassure.channel import Opening, Scope, Session
+from cxassure.channel import Scope
 from cxassure.engine.closing import close
 from cxassure.engine.masking import Mask
+from cxassure.engine.opening import Drive, Opener, Outside
 from cxassure.engine.people import Person
 from cxassure.engine.references import NotKept, References
 from cxassure.engine.stepping import Ending, Party, Stepper
-from cxassure.engine.stream import Emit, PutAway, Stream
-from cxassure.errors import Broken, CannotLook, CxassureError, Misread
+from cxassure.engine.stream import Stream
+from cxassure.errors import Broken, CannotLook, CxassureError
 from cxassure.events import Part, RunEnded, RunStarted, StepEnded, StepStarted
-from cxassure.grammar import Grammar
-from cxassure.probe import Party as PartyPlan
 from cxassure.probe import Probe, Step, raw
 from cxassure.run import verdict_of
-from cxassure.settings import Environment, Target
 from cxassure.text import clip, span
 from cxassure.verdict import Verdict
 
 ALWAYS_ALLOWANCE = 15.0
 """Seconds that `always` steps are given in all after an interruption."""
-
-
-class OpenSession(Protocol):
-    """Makes (does not open) the session of a party, and gives its grammar."""
-
-    def __call__(self, opening: Opening) -> tuple[Session, Grammar]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Outside:
-    """All that the engine knows of the world: open a session, emit an event, keep evidence."""
-
-    open_session: OpenSession
-    emit: Emit
-    keep: PutAway
-
-
-@dataclass(slots=True)
-class Drive:
-    """How one run is to be done. `secret(name)` raises `CannotLook` when there is no such one."""
-
-    run_id: str
-    environment: Environment
-    secret: Callable[[str], str]
-    campaign: Scope
-    secrets: Mapping[str, str] = field(default_factory=dict)
-    seed: int = 0
-    attempt: int = 1
-    within: float | None = None
-    look_on: float = 10.0
-    timeout: float | None = None
-    browser: str = ""
-    synthetic_header: str = "X-Synthetic-Test"
-    trace: bool = False
-    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
 
 async def drive(probe: Probe, outside: Outside, how: Drive) -> Verdict:
@@ -86,17 +44,20 @@ class _Run:
         self.whys: list[tuple[Verdict, str]] = []
         self.stopped = ""
         self.wall = time.monotonic()
-        self.mask, self.no_mask = _mask(how.secrets)
-        self.stream = Stream(outside.emit, outside.keep, self.mask)
+        mask, no_mask = _mask(how.secrets)
+        self.stream = Stream(outside.emit, outside.keep, mask)
         person = Person(f"{how.seed}/{probe.journey}/{probe.row}")
         addresses = {name: t.address for name, t in how.environment.targets.items()}
         self.references = References(how.environ, self._secret, person, addresses)
         self.stepper = Stepper(self.stream, self.references, how.within, how.look_on)
+        self.opener = Opener(
+            outside.open_session, how, self.stream, self.references, self.scope, no_mask
+        )
 
     def _secret(self, name: str) -> str:
         """A secret of the run. Whatever is given out here is masked from then on."""
         value = self.how.secret(name)
-        if not self.mask.conceals(value):
+        if not self.stream.mask.conceals(value):
             raise CannotLook(f"secret.{name} cannot be masked", "declare it in cxassure.yaml")
         return value
 
@@ -177,12 +138,9 @@ class _Run:
     async def _open(self) -> bool:
         self._begin(0, "opening", None)
         try:
-            self._allowed()
-            for name, party in self.probe.parties.items():
-                await self._open_party(name, party)
-        except (CannotLook, CxassureError) as wrong:
-            failed = isinstance(wrong, Broken)
-            verdict: Verdict = "failed" if failed else "error"
+            await self.opener.open(self.probe, self.parties)
+        except CxassureError as wrong:
+            verdict: Verdict = "failed" if isinstance(wrong, Broken) else "error"
             self._end_step(Ending(verdict, wrong.what, hint=wrong.hint))
             return False
         except NotKept as missing:
@@ -194,76 +152,6 @@ class _Run:
             return False
         self._end_step(Ending())
         return True
-
-    def _allowed(self) -> None:
-        """Refuses before anything is spent or dialled."""
-        if self.no_mask:
-            raise self.no_mask
-        env = self.how.environment
-        spends = next((s for s in self.probe.every_step() if s.spends), None)
-        if spends and not (env.rehearsal or env.spends):
-            raise CannotLook(
-                f"step {spends.index} spends, and environment «{env.name}» does not allow it",
-                "set `spends: true` for the environment in cxassure.yaml, or choose --env",
-            )
-
-    async def _open_party(self, name: str, party: PartyPlan) -> None:
-        target = self._target(name, party)
-        opening = self._opening(name, party, target)
-        session, grammar = self.outside.open_session(opening)
-        seen_by: list[Session] = [session]
-        opening.observe = lambda seen: self.stream.observed(name, seen_by[0], seen)
-        self.parties[name] = Party(name, party.channel, session, grammar)
-        options = self.references.resolve(raw(party.options))
-        try:
-            bound = grammar.options.bind(options) if options else {}
-        except Misread as misread:
-            raise CannotLook(f"party {name}: {misread.what}", misread.hint) from None
-        try:
-            await session.open(**bound)
-        except CxassureError as wrong:
-            wrong.what = f"{name}: {wrong.what}"
-            raise
-
-    def _target(self, name: str, party: PartyPlan) -> Target:
-        targets = self.how.environment.targets
-        if party.target not in targets:
-            raise CannotLook(
-                f"{name}: target «{party.target}» is not in environment "
-                f"«{self.how.environment.name}»",
-                "add it to cxassure.yaml, or choose another --env",
-            )
-        return self._resolved(targets[party.target])
-
-    def _resolved(self, target: Target) -> Target:
-        options = self.references.resolve(raw(target.options))
-        assert isinstance(options, dict)
-        address = self.references.text(target.address)
-        return msgspec.structs.replace(target, address=address, options=options)
-
-    def _opening(self, name: str, party: PartyPlan, target: Target) -> Opening:
-        how = self.how
-
-        async def keep(evidence: str, data: bytes, media: str) -> None:
-            await self.stream.keep(name, evidence, data, media)
-
-        return Opening(
-            party=name,
-            channel=party.channel,
-            target=target,
-            targets=how.environment.targets,
-            observe=lambda seen: None,
-            keep=keep,
-            finding=self.stream.finding,
-            conceals=self.mask.conceals,
-            run=self.scope,
-            campaign=how.campaign,
-            run_id=how.run_id,
-            seed=how.seed,
-            browser=how.browser,
-            synthetic_header=how.synthetic_header,
-            trace=how.trace,
-        )
 
     # Steps
 

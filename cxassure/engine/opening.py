@@ -1,0 +1,142 @@
+"""Opening: each party of a probe gets a session on its channel, pointed at its target."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import msgspec
+
+from cxassure.channel import Opening, Scope, Session
+from cxassure.engine.references import References
+from cxassure.engine.stepping import Party
+from cxassure.engine.stream import Emit, PutAway, Stream
+from cxassure.errors import CannotLook, CxassureError, Misread
+from cxassure.grammar import Grammar
+from cxassure.probe import Party as PartyPlan
+from cxassure.probe import Probe, raw
+from cxassure.settings import Environment, Target
+
+
+class OpenSession(Protocol):
+    """Makes (does not open) the session of a party, and gives its grammar."""
+
+    def __call__(self, opening: Opening) -> tuple[Session, Grammar]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """All that the engine knows of the world: open a session, emit an event, keep evidence."""
+
+    open_session: OpenSession
+    emit: Emit
+    keep: PutAway
+
+
+@dataclass(slots=True)
+class Drive:
+    """How one run is to be done. `secret(name)` raises `CannotLook` when there is no such one."""
+
+    run_id: str
+    environment: Environment
+    secret: Callable[[str], str]
+    campaign: Scope
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    seed: int = 0
+    attempt: int = 1
+    within: float | None = None
+    look_on: float = 10.0
+    timeout: float | None = None
+    browser: str = ""
+    synthetic_header: str = "X-Synthetic-Test"
+    trace: bool = False
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+
+
+@dataclass(slots=True)
+class Opener:
+    """Opens the parties of one run; `no_mask` is why secrets could not be kept in, if so."""
+
+    open_session: OpenSession
+    how: Drive
+    stream: Stream
+    references: References
+    run: Scope
+    no_mask: CannotLook | None
+
+    async def open(self, probe: Probe, parties: dict[str, Party]) -> None:
+        """Fills `parties` one by one. Raises whatever keeps one from being opened."""
+        self._allowed(probe)
+        for name, party in probe.parties.items():
+            await self._open_party(name, party, parties)
+
+    def _allowed(self, probe: Probe) -> None:
+        """Refuses before anything is spent or dialled."""
+        if self.no_mask:
+            raise self.no_mask
+        env = self.how.environment
+        spends = next((s for s in probe.every_step() if s.spends), None)
+        if spends and not (env.rehearsal or env.spends):
+            raise CannotLook(
+                f"step {spends.index} spends, and environment «{env.name}» does not allow it",
+                "set `spends: true` for the environment in cxassure.yaml, or choose --env",
+            )
+
+    async def _open_party(self, name: str, party: PartyPlan, parties: dict[str, Party]) -> None:
+        target = self._target(name, party)
+        opening = self._opening(name, party, target)
+        session, grammar = self.open_session(opening)
+        opening.observe = lambda seen: self.stream.observed(name, session, seen)
+        parties[name] = Party(name, party.channel, session, grammar)
+        options = self.references.resolve(raw(party.options))
+        try:
+            bound = grammar.options.bind(options) if options else {}
+        except Misread as misread:
+            raise CannotLook(f"party {name}: {misread.what}", misread.hint) from None
+        try:
+            await session.open(**bound)
+        except CxassureError as wrong:
+            wrong.what = f"{name}: {wrong.what}"
+            raise
+
+    def _target(self, name: str, party: PartyPlan) -> Target:
+        targets = self.how.environment.targets
+        if party.target not in targets:
+            raise CannotLook(
+                f"{name}: target «{party.target}» is not in environment "
+                f"«{self.how.environment.name}»",
+                "add it to cxassure.yaml, or choose another --env",
+            )
+        return self._resolved(targets[party.target])
+
+    def _resolved(self, target: Target) -> Target:
+        options = self.references.resolve(raw(target.options))
+        assert isinstance(options, dict)
+        address = self.references.text(target.address)
+        return msgspec.structs.replace(target, address=address, options=options)
+
+    def _opening(self, name: str, party: PartyPlan, target: Target) -> Opening:
+        how = self.how
+
+        async def keep(evidence: str, data: bytes, media: str) -> None:
+            await self.stream.keep(name, evidence, data, media)
+
+        return Opening(
+            party=name,
+            channel=party.channel,
+            target=target,
+            targets=how.environment.targets,
+            observe=lambda seen: None,
+            keep=keep,
+            finding=self.stream.finding,
+            conceals=self.stream.mask.conceals,
+            run=self.run,
+            campaign=how.campaign,
+            run_id=how.run_id,
+            seed=how.seed,
+            browser=how.browser,
+            synthetic_header=how.synthetic_header,
+            trace=how.trace,
+        )

@@ -1,0 +1,1 @@
+"""Where people meet cxassure: command line, pytest, what third parties test with."""

@@ -1,0 +1,1 @@
+"""pytest: journeys collected as items when they are asked for."""
