@@ -184,12 +184,14 @@ def _answer(company: Company, chat: Conversation) -> Frame:
     while not chat.frames.empty():
         delay, frame = chat.frames.get_nowait()
         if frame["type"] in ("message", "agent_message"):
-            said = {key: frame[key] for key in ("text", "from") if key in frame}
-            answer["replies"].append({**said, "delay_ms": round(delay * 1000 * company.speed)})
+            said: Frame = {key: frame[key] for key in ("text", "from") if key in frame}
+            said["delay_ms"] = round(delay * 1000 * company.speed)
+            answer["replies"].append(said)
         elif frame["type"] == "quick_replies":
             answer["quick_replies"] = frame["options"]
         elif frame["type"] == "handover":
-            answer["handover"] = {key: told for key, told in frame.items() if key != "type"}
+            del frame["type"]
+            answer["handover"] = frame
         elif frame["type"] == "ended":
             answer["ended"] = True
     return answer

@@ -64,6 +64,12 @@ class Company:
         self._errands.add(task)
         task.add_done_callback(self._errands.discard)
 
+    async def close(self) -> None:
+        """Drop what is still under way."""
+        for task in self._errands:
+            task.cancel()
+        await asyncio.gather(*self._errands, return_exceptions=True)
+
     async def _guarded(self, errand: Coroutine[Any, Any, None]) -> None:
         try:
             await errand

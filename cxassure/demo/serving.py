@@ -1,0 +1,97 @@
+"""How the company's servers are brought up on loopback, announced and taken down."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+import uvicorn
+
+from cxassure.demo.app import application
+from cxassure.demo.company import NAME, Company
+from cxassure.demo.mailbox import Mailbox
+
+HOST = "127.0.0.1"
+
+
+class Server(uvicorn.Server):
+    """A web server that leaves signals to the process, which has more than one to stop."""
+
+    def __init__(self, app: Any) -> None:
+        config = uvicorn.Config(
+            app,
+            ws="websockets-sansio",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=1,
+        )
+        super().__init__(config)
+        self.ready = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
+
+
+@asynccontextmanager
+async def running(
+    faults: frozenset[str] = frozenset(),
+    speed: float = 1.0,
+    token: str = "demo-token",
+    port: int = 0,
+    mail_port: int = 0,
+) -> AsyncGenerator[dict[str, Any]]:
+    """A company that answers, as its announcement; OSError when a port is taken."""
+    with _listening(0) as smtp, _listening(port) as web, _listening(mail_port) as mail:
+        mailbox = Mailbox()
+        company = Company(faults, speed, token, smtp=(HOST, _port(smtp)))
+        told = announcement(company, _port(web), _port(mail))
+        post_office = await asyncio.get_running_loop().create_server(mailbox.server, sock=smtp)
+        servers = [Server(application(company)), Server(mailbox.app())]
+        pairs = zip(servers, (web, mail), strict=True)
+        tasks = [asyncio.create_task(server.serve(sockets=[sock])) for server, sock in pairs]
+        await asyncio.gather(*(server.ready.wait() for server in servers))
+        try:
+            yield told
+        finally:
+            for server in servers:
+                server.should_exit = True
+            await asyncio.gather(*tasks)
+            await company.close()
+            post_office.close()
+
+
+def _listening(port: int) -> socket.socket:
+    return socket.create_server((HOST, port))
+
+
+def _port(sock: socket.socket) -> int:
+    port: int = sock.getsockname()[1]
+    return port
+
+
+def announcement(company: Company, web: int, mail: int) -> dict[str, Any]:
+    """Where everything is, as a test or a person needs it."""
+    shop, sockets = f"http://{HOST}:{web}", f"ws://{HOST}:{web}"
+    targets = {
+        "shop": shop,
+        "help-bot": f"{shop}/bot",
+        "help-bot-socket": f"{sockets}/bot/socket",
+        "support-line": f"{shop}/voice/welcome",
+        "billing-desk": "client:billing-desk",
+        "returns-desk": "client:returns-desk",
+        "chat-desk": f"{sockets}/desk/billing/socket",
+        "back-office": f"{shop}/api",
+        "mailbox": f"http://{HOST}:{mail}",
+    }
+    smtp = f"{company.smtp[0]}:{company.smtp[1]}"
+    return {"company": NAME, "targets": targets, "smtp": smtp, "broken": sorted(company.faults)}
