@@ -1,0 +1,1 @@
+"""What can be done and seen on each channel, a folder each."""

@@ -1,0 +1,68 @@
+"""Which places a browser may be taken to, and which of them are the company's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
+
+from cxassure.errors import CannotLook
+from cxassure.settings import Target
+
+_DEFAULT = {"http": 80, "https": 443}
+_PLAIN = {"ws": "http", "wss": "https"}
+_NOWHERE = ("about:", "data:", "blob:", "chrome-error:")
+
+
+def origin(url: str) -> str:
+    """`scheme://host:port` (RFC 6454) of a URL, sockets as their HTTP twin; `""` for others."""
+    try:
+        parts = urlsplit(url.strip())
+        scheme = _PLAIN.get(parts.scheme.lower(), parts.scheme.lower())
+        port = parts.port or _DEFAULT.get(scheme, 0)
+    except ValueError:
+        return ""
+    host = (parts.hostname or "").lower()
+    return f"{scheme}://{host}:{port}" if scheme in _DEFAULT and host else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Origins:
+    """`own` are the targets' addresses; `listed` are those and what targets name in `also`."""
+
+    name: str
+    address: str
+    own: frozenset[str]
+    listed: frozenset[str]
+
+    @classmethod
+    def of(cls, target: Target, targets: Mapping[str, Target]) -> Origins:
+        """The origins of a party's target and of the others in its environment."""
+        every = (target, *targets.values())
+        own = {origin(one.address) for one in every}
+        also = {origin(extra) for one in every for extra in one.also}
+        return cls(target.name, target.address, frozenset(own - {""}), frozenset(own | also - {""}))
+
+    def admits(self, url: str) -> bool:
+        """Whether the browser's top page may be at `url`."""
+        return url.startswith(_NOWHERE) or origin(url) in self.listed
+
+    def locate(self, path: str) -> str:
+        """The URL of a path on the target, or a URL as it is; raises `CannotLook` for others."""
+        if not origin(self.address):
+            raise CannotLook(
+                f"the address of target «{self.name}» is no web address",
+                "give it one that begins with http:// or https:// in cxassure.yaml",
+            )
+        url = urljoin(self.address, path)
+        if origin(url) not in self.listed:
+            raise self.refusal(url)
+        return url
+
+    def refusal(self, url: str) -> CannotLook:
+        """What is said of a place that is not listed."""
+        place = origin(url) or url[:80]
+        return CannotLook(
+            f"{place} is not a listed target",
+            f"add its origin to `also:` of target «{self.name}» in cxassure.yaml",
+        )

@@ -1,0 +1,77 @@
+"""What a failed attempt to reach somebody means to a person: theirs to mend, or ours."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from cxassure.channels._http.origins import shown
+from cxassure.errors import Broken, CannotLook, CxassureError
+
+
+def told(wrong: BaseException, url: str) -> CxassureError:
+    """The error to raise for a connection that failed with `wrong`.
+
+    A refused connection, an unknown name, a bad certificate and a broken-off answer are the
+    company's (`Broken`); a name server that does not answer and a network that is down are ours
+    (`CannotLook`).
+    """
+    for cause in _causes(wrong):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return Broken(
+                f"the certificate of {_host(url)} is not accepted: {cause.verify_message}",
+                code="tls",
+            )
+        if isinstance(cause, ssl.SSLError):
+            return Broken(f"no secure connection with {_host(url)}: {cause.reason}", code="tls")
+        if isinstance(cause, socket.gaierror):
+            return _unnamed(cause, url)
+        if isinstance(cause, ConnectionRefusedError):
+            return Broken(f"{_host(url)} refuses the connection", hint="is it running?")
+        if isinstance(cause, OSError) and cause.errno in _OURS:
+            return CannotLook(
+                f"this machine has no way to {_host(url)}: {cause.strerror}",
+                "check the network of the machine that runs cxassure",
+            )
+    return Broken(f"{shown(url)} broke the connection off: {_words(wrong)}")
+
+
+def _unnamed(cause: socket.gaierror, url: str) -> CxassureError:
+    if cause.errno == socket.EAI_AGAIN:
+        return CannotLook(
+            f"the name {_host(url)} could not be looked up: the name server does not answer",
+            "check DNS on the machine that runs cxassure",
+        )
+    return Broken(f"the name {_host(url)} is not known to DNS", hint="check the target's address")
+
+
+def _causes(wrong: BaseException | None) -> Iterator[BaseException]:
+    """The exception, what it holds, and what it came from, outermost first."""
+    while wrong is not None:
+        yield wrong
+        if isinstance(wrong, BaseExceptionGroup):
+            for inner in wrong.exceptions:
+                yield from _causes(inner)
+        if isinstance(wrong, OSError) and wrong.errno is None:
+            yield from _refusals(wrong)
+        wrong = wrong.__cause__ or wrong.__context__
+
+
+def _refusals(wrong: OSError) -> Iterator[BaseException]:
+    """asyncio joins the errors of several addresses into one that has their words only."""
+    if "Connect call failed" in str(wrong):
+        yield ConnectionRefusedError(str(wrong))
+
+
+def _host(url: str) -> str:
+    return urlsplit(shown(url)).netloc or shown(url)
+
+
+def _words(wrong: BaseException) -> str:
+    return str(wrong) or type(wrong).__name__
+
+
+_OURS = frozenset((100, 101, 113, 50, 51, 65))
+"""ENETDOWN, ENETUNREACH, EHOSTUNREACH on Linux and on a mac."""
