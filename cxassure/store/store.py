@@ -1,0 +1,235 @@
+"""The store: makes campaigns, finds what they left behind, and keeps the index beside them true."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import logging
+import secrets
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from cxassure.errors import UsageError
+from cxassure.run import Run
+from cxassure.store.reading import (
+    STAMP,
+    PastRun,
+    Stored,
+    campaigns,
+    last_attempts,
+    past,
+    read,
+    read_campaign,
+    run_folders,
+    scan,
+)
+from cxassure.store.recorder import EVENTS, Campaign, running
+
+if TYPE_CHECKING:
+    from cxassure.store.index import Index
+
+_LOG = logging.getLogger("cxassure.store")
+_T = TypeVar("_T")
+
+
+class Store:
+    """What is kept under the folder `reports`: runs in `runs/`, their index in `index.db`.
+
+    `url` is a SQLAlchemy URL for an index elsewhere. Trouble with the index never loses a run and
+    never raises: it is logged, listed in `troubles`, and answers come from the files.
+    """
+
+    def __init__(self, reports: Path, url: str = "") -> None:
+        self.reports = reports
+        self.runs = reports / "runs"
+        self.troubles: list[str] = []
+        self._file = None if url else reports / "index.db"
+        self._url = url or f"sqlite:///{reports / 'index.db'}"
+        self._index: Index | None = None
+
+    def campaign(self, stamp: datetime | None = None) -> Campaign:
+        """A new folder for the runs of one command. Raises `OSError` when there is no room."""
+        when = (stamp or datetime.now(UTC)).astimezone(UTC).strftime(STAMP)
+        while True:
+            with contextlib.suppress(FileExistsError):
+                return Campaign(self.runs / f"{when}-{secrets.token_hex(2)}", self._add)
+
+    def history(
+        self, journey: str, row: str, env: str, before: datetime | None = None, limit: int = 20
+    ) -> list[PastRun]:
+        """Runs of a journey, the newest first; of a run tried again only the last attempt."""
+        return self._past(journey, row, env, before, limit, good=False)
+
+    def last_good(
+        self, journey: str, row: str, env: str, before: datetime | None = None
+    ) -> PastRun | None:
+        """The newest run before `before` in which the customer got through."""
+        return next(iter(self._past(journey, row, env, before, 1, good=True)), None)
+
+    def _past(
+        self, journey: str, row: str, env: str, before: datetime | None, limit: int, *, good: bool
+    ) -> list[PastRun]:
+        if not self.runs.is_dir():
+            return []
+        if before is not None and before.tzinfo is None:
+            raise ValueError(f"{before} has no time zone: give a moment in UTC")
+
+        def files() -> Iterator[PastRun]:
+            for one in scan(self.runs):
+                same = (one.journey, one.row, one.env) == (journey, row, env)
+                if same and (one.good or not good) and (not before or one.started < before):
+                    yield one
+
+        return self._ask(
+            lambda index: index.history(journey, row, env, before, limit, good=good),
+            lambda: list(islice(files(), limit)),
+        )
+
+    def latest(self, env: str | None = None) -> list[PastRun]:
+        """The latest state of every journey and row."""
+        return self._ask(lambda index: index.latest(env), lambda: self._latest_of_files(env))
+
+    def _latest_of_files(self, env: str | None) -> list[PastRun]:
+        found: dict[tuple[str, str, str], PastRun] = {}
+        for one in scan(self.runs):
+            if env is None or one.env == env:
+                found.setdefault((one.env, one.journey, one.row), one)
+        return [found[key] for key in sorted(found)]
+
+    def find(self, ref: str = "") -> list[Stored]:
+        """The runs that `ref` means, nothing when there are none.
+
+        `ref` is nothing (the latest campaign), a campaign or the beginning of its id, a run's id,
+        a journey or `journey[row]` (its latest campaign), or the path of a run or campaign. Raises
+        `UsageError` for a beginning that fits several campaigns.
+        """
+        known = campaigns(self.runs)
+        if not ref:
+            return read_campaign(known[0]) if known else []
+        exact = [path for path in known if path.name == ref]
+        return (
+            (read_campaign(exact[0]) if exact else [])
+            or (self._by_id(ref, known) if known else [])
+            or _by_name(ref, known)
+            or _by_path(Path(ref))
+            or _by_prefix(ref, known)
+        )
+
+    def reindex(self) -> int:
+        """Builds the index anew from the event files; gives the number of runs in it."""
+        ended = (path for path in reversed(campaigns(self.runs)) if not running(path))
+        return self._open().replace((path.name, _rows(path)) for path in ended)
+
+    def _by_id(self, ref: str, known: list[Path]) -> list[Stored]:
+        def files() -> list[Path]:
+            every = (folder for campaign in known for folder in run_folders(campaign))
+            return [folder for folder in every if read(folder).run.id == ref][:1]
+
+        found = self._ask(
+            lambda index: [self.runs / r.campaign / r.folder for r in index.by_id(ref)], files
+        )
+        there = [folder for folder in found if (folder / EVENTS).is_file()]
+        return [read(there[0])] if there else []
+
+    def _add(self, campaign: str, rows: list[tuple[Run, str]]) -> None:
+        last = [past(run, campaign, folder) for run, folder in last_attempts(rows)]
+        self._ask(lambda index: index.add(campaign, last), lambda: None)
+
+    def _ask(self, question: Callable[[Index], _T], otherwise: Callable[[], _T]) -> _T:
+        """What the index says; when it cannot, it is mended if it is broken, else told about."""
+        from sqlalchemy.exc import DatabaseError, OperationalError, SQLAlchemyError
+
+        from cxassure.store.index import Outdated
+
+        try:
+            try:
+                return question(self._caught_up())
+            except (DatabaseError, Outdated) as wrong:
+                busy = isinstance(wrong, OperationalError)
+                if busy or getattr(wrong, "newer", False) or not self._file:
+                    raise
+                self._mend(self._file, wrong)
+                return question(self._caught_up())
+        except (SQLAlchemyError, Outdated, OSError) as wrong:
+            hint = "it may be deleted: it is built anew from the event files"
+            self._tell(f"the index of runs cannot be used: {_in_a_line(wrong)} ({hint})")
+            return otherwise()
+
+    def _open(self) -> Index:
+        from cxassure.store.index import Index
+
+        if self._index is None:
+            self.reports.mkdir(parents=True, exist_ok=True)
+            self._index = Index(self._url)
+        return self._index
+
+    def _caught_up(self) -> Index:
+        """The index with the campaigns that nobody lived to put in it."""
+        index = self._open()
+        known = index.campaigns()
+        for path in campaigns(self.runs):
+            if path.name not in known and not running(path):
+                index.add(path.name, _rows(path))
+        return index
+
+    def _mend(self, file: Path, wrong: Exception) -> None:
+        """Puts a broken index aside and builds it anew, unless another process just has."""
+        from sqlalchemy.exc import DatabaseError
+
+        from cxassure.store.index import Outdated
+
+        self._tell(f"the index of runs is built anew from the files: {_in_a_line(wrong)}")
+        with (self.reports / "index.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self._index = None
+            try:
+                self._open().latest()
+            except (DatabaseError, Outdated):
+                self._index = None
+                for suffix in ("", "-wal", "-shm"):
+                    Path(f"{file}{suffix}").unlink(missing_ok=True)
+                self.reindex()
+
+    def _tell(self, what: str) -> None:
+        if what not in self.troubles:
+            self.troubles.append(what)
+            _LOG.warning(what)
+
+
+def _rows(campaign: Path) -> list[PastRun]:
+    stored = [(one.run, one.folder.name) for one in read_campaign(campaign)]
+    return [past(run, campaign.name, folder) for run, folder in last_attempts(stored)]
+
+
+def _by_name(ref: str, known: list[Path]) -> list[Stored]:
+    """The newest campaign in which that journey, or that row of it, ran."""
+    for campaign in known:
+        found = [s for s in read_campaign(campaign) if ref in (s.run.journey, s.run.name)]
+        if found:
+            return found
+    return []
+
+
+def _by_path(path: Path) -> list[Stored]:
+    folder = path.parent if path.name == EVENTS else path
+    with contextlib.suppress(OSError, ValueError):  # no path at all: too long, or with a NUL in it
+        if (folder / EVENTS).is_file():
+            return [read(folder)]
+        return read_campaign(folder) if folder.is_dir() else []
+    return []
+
+
+def _by_prefix(ref: str, known: list[Path]) -> list[Stored]:
+    fitting = [path for path in known if path.name.startswith(ref)]
+    if len(fitting) > 1:
+        names = ", ".join(path.name for path in fitting[:5])
+        raise UsageError(f"«{ref}» fits {len(fitting)} campaigns", f"the newest are {names}")
+    return read_campaign(fitting[0]) if fitting else []
+
+
+def _in_a_line(wrong: Exception) -> str:
+    said = str(getattr(wrong, "orig", None) or wrong).strip() or type(wrong).__name__
+    return said.splitlines()[0]
