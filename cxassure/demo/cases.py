@@ -9,7 +9,7 @@ from cxassure.demo.memory import Memory
 
 @dataclass
 class Case:
-    """One matter of one customer; `phone` in digits, whatever its spelling was."""
+    """One matter of one customer, whose telephone number keeps the spelling it came in."""
 
     id: str
     order: str
@@ -29,7 +29,7 @@ class Cases:
 
     def open(self, order: str, queue: str, reason: str, email: str, phone: str) -> Case:
         """Open a case under the next number, like `C-4711`."""
-        case = Case(f"C-{self._next}", order, queue, reason, email, digits(phone))
+        case = Case(f"C-{self._next}", order, queue, reason, email, phone)
         self._next += 1
         self.cases[case.id] = case
         return case
@@ -43,7 +43,7 @@ class Cases:
     def of_caller(self, phone: str) -> Case | None:
         """The newest open case of that telephone number."""
         wanted = digits(phone)
-        known = [c for c in self.cases.values() if c.open and c.phone == wanted]
+        known = [c for c in self.cases.values() if c.open and digits(c.phone) == wanted]
         return known[-1] if wanted and known else None
 
 

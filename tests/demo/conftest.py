@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 
 import httpx
 import pytest
+import pytest_asyncio
 from twilio.request_validator import RequestValidator
 from websockets.asyncio.client import ClientConnection, connect
 
@@ -26,7 +27,7 @@ CARD = {
     "expiry": "12/39",
     "code": "123",
     "email": "kim.lee@example.org",
-    "mobile": "+1 555 0100",
+    "mobile": "+1 555 0155",
 }
 
 
@@ -193,8 +194,15 @@ def a_company() -> Callable[..., AbstractAsyncContextManager[Site]]:
     return open_site
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def site() -> AsyncIterator[Site]:
-    """A healthy company."""
+    """A healthy company that all tests share, as its customers do."""
+    async with open_site() as healthy:
+        yield healthy
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def own_site() -> AsyncIterator[Site]:
+    """A healthy company without other customers."""
     async with open_site() as healthy:
         yield healthy

@@ -6,6 +6,8 @@ import asyncio
 
 import pytest
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
 
 def texts(answer):
     return [reply["text"] for reply in answer["replies"]]
@@ -81,7 +83,7 @@ async def test_a_chat_is_handed_over_with_everything_and_ends_with_a_survey(site
             "case": case,
             "queue": "billing",
             "customer": "asker@example.org",
-            "caller": "15550100",
+            "caller": "+1 555 0155",
             "reason": "order status",
         }
         assert {"from": "customer", "text": f"Where is my order {number}?"} in ring["transcript"]
@@ -108,22 +110,22 @@ async def test_an_agent_who_comes_late_is_rung_with_what_waits(site):
         assert polled["replies"][-1]["from"] == "Kim"
 
 
-async def test_a_contact_rings_only_those_it_suits_and_the_first_answer_wins(site):
+async def test_a_contact_rings_only_those_it_suits_and_the_first_answer_wins(own_site):
     async with (
-        site.socket("chat-desk") as one,
-        site.socket("chat-desk", "?name=Ann") as two,
-        site.socket("chat-desk", "?for=somebody@else") as other,
+        own_site.socket("chat-desk") as one,
+        own_site.socket("chat-desk", "?name=Ann") as two,
+        own_site.socket("chat-desk", "?for=somebody@else") as other,
     ):
         for agent in (one, two, other):
             await agent.until("ready")
-        told = await site.ask("agent please")
+        told = await own_site.ask("agent please")
         ring = await one.next("ring")
         await two.until("ring")
         await two.send(type="answer", contact=ring["contact"])
         assert (await one.next("ended"))["why"] == "answered elsewhere"
         await one.send(type="answer", contact=ring["contact"])
         assert (await one.next("ended"))["why"] == "answered elsewhere"
-        polled = await site.ask("", told["conversation"], event="poll")
+        polled = await own_site.ask("", told["conversation"], event="poll")
         assert texts(polled) == ["Ann from billing has joined the chat."]
         await other.send(type="answer", contact="none")
         assert [frame["type"] for frame in await other.until("error")] == ["error"]
@@ -153,8 +155,8 @@ async def test_a_dropped_socket_is_taken_up_again(site):
         assert kinds == ["typing", "message", "quick_replies", "end_of_turn"]
 
 
-async def test_nobody_at_the_desk_is_told_to_the_customer(site):
-    async with site.socket("help-bot-socket") as chat:
+async def test_nobody_at_the_desk_is_told_to_the_customer(own_site):
+    async with own_site.socket("help-bot-socket") as chat:
         await chat.until("end_of_turn")
         await chat.send(type="message", text="agent")
         await chat.until("end_of_turn")

@@ -7,6 +7,8 @@ import wave
 
 import pytest
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
 
 async def test_an_order_is_read_back_digit_by_digit_and_transferred_with_context(site):
     phone = await site.phone("+15550111").dial()
