@@ -1,0 +1,228 @@
+"""One command's worth of runs: probes driven at once, each into the store and before watchers."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets as randomness
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from cxassure import catalog
+from cxassure.channel import Opening, Scope, Session
+from cxassure.engine import Drive, Outside, drive
+from cxassure.errors import CxassureError
+from cxassure.events import AnyEvent
+from cxassure.grammar import Grammar
+from cxassure.probe import Probe
+from cxassure.run import Fold, Run
+from cxassure.settings import Environment, Settings, Target
+from cxassure.store import Campaign, Recorder, Store
+
+Watcher = Callable[[str, AnyEvent], None]
+"""Told every event of every run, with the run's name. What it raises changes no verdict."""
+
+CHEAP_PER_CORE = 8
+"""Probes without a browser that a core bears at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """How probes are run. `workers` 0 is what the machine bears; `seed` None is drawn."""
+
+    workers: int = 0
+    seed: int | None = None
+    retry: int = 0
+    fail_fast: bool = False
+    timeout: float | None = None
+    trace: bool = False
+
+
+@dataclass(slots=True)
+class Ran:
+    """What a command ran: the final attempt of each probe, and where it is kept."""
+
+    runs: list[Run]
+    campaign: Campaign
+    not_run: list[str] = field(default_factory=list)
+    interrupted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """What the runs of a campaign stand on, as the workspace found it."""
+
+    settings: Settings
+    environment: Environment
+    secret: Callable[[str], str]
+    secrets: Mapping[str, str]
+    environ: Mapping[str, str]
+    store: Store
+
+
+class Campaigning:
+    """One command's worth of runs."""
+
+    def __init__(
+        self,
+        grounds: Grounds,
+        probes: Sequence[Probe],
+        how: Running,
+        watchers: Sequence[Watcher] = (),
+    ) -> None:
+        self.grounds, self.probes, self.how = grounds, probes, how
+        self.watchers = list(watchers)
+        self.kept = grounds.store.campaign(datetime.now(UTC))
+        self.seed = randomness.randbits(32) if how.seed is None else how.seed
+        self.scope = Scope()
+        cores = os.cpu_count() or 2
+        self.browsers = asyncio.Semaphore(how.workers or grounds.settings.workers or cores)
+        self.cheap = asyncio.Semaphore(
+            how.workers or grounds.settings.workers or cores * CHEAP_PER_CORE
+        )
+        self.ran = Ran([], self.kept)
+        self.stopping = False
+
+    async def go(self) -> Ran:
+        tasks = [asyncio.create_task(self._when_free(document)) for document in self.probes]
+        try:
+            await asyncio.gather(*tasks)
+        except asyncio.CancelledError:
+            self.ran.interrupted = self.stopping = True
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        finally:
+            await self.scope.close()
+        order = {document.name: n for n, document in enumerate(self.probes)}
+        self.ran.runs.sort(key=lambda run: order.get(run.name, 0))
+        await asyncio.to_thread(self.kept.finish, self.ran.runs)
+        return self.ran
+
+    async def _when_free(self, document: Probe) -> None:
+        async with self.browsers if self._heavy(document) else self.cheap:
+            if self.stopping:
+                self.ran.not_run.append(document.name)
+                return
+            run = await self._attempts(document)
+            self.ran.runs.append(run)
+            if self.how.fail_fast and run.verdict in ("failed", "error"):
+                self.stopping = True
+
+    def _heavy(self, document: Probe) -> bool:
+        targets = self.grounds.environment.targets
+        for party in document.parties.values():
+            try:
+                session, connector = _made_of(party.channel, targets.get(party.target))
+            except CxassureError:
+                continue
+            if session.heavy or getattr(connector, "heavy", False):
+                return True
+        return False
+
+    async def _attempts(self, document: Probe) -> Run:
+        for attempt in range(1, self.how.retry + 2):
+            run = await self._drive(document, attempt)
+            if run.verdict not in ("failed", "error") or self.stopping:
+                break
+        return run
+
+    async def _drive(self, document: Probe, attempt: int) -> Run:
+        name = document.file_name.removesuffix(".json") + (f".{attempt}" if attempt > 1 else "")
+        run_id = f"{self.kept.id}/{name}"
+        grounds, settings = self.grounds, self.grounds.settings
+        recorder = self.kept.recorder(run_id, name)
+        lines = _Lines(document.name, recorder, self.watchers)
+        how = Drive(
+            run_id=run_id,
+            environment=grounds.environment,
+            secret=grounds.secret,
+            secrets=grounds.secrets,
+            campaign=self.scope,
+            seed=self.seed,
+            attempt=attempt,
+            within=settings.within,
+            look_on=settings.look_on,
+            timeout=self.how.timeout,
+            browser=settings.browser,
+            synthetic_header=settings.synthetic_header,
+            trace=self.how.trace,
+            environ=grounds.environ,
+        )
+        outside = Outside(_open_session, lines.emit, recorder.keep)
+        try:
+            await lines.watch(asyncio.ensure_future(drive(document, outside, how)))
+        except asyncio.CancelledError:
+            self.stopping = True
+            if not lines.broken:
+                self.ran.interrupted = True
+        finally:
+            recorder.close()
+        return lines.run
+
+
+class _Lines:
+    """Where the events of one run go: the store first, then whoever else watches."""
+
+    def __init__(self, name: str, recorder: Recorder, watchers: list[Watcher]) -> None:
+        self.name, self.recorder, self.watchers = name, recorder, watchers
+        self.fold = Fold()
+        self.broken = ""
+        self._task: asyncio.Future[object] | None = None
+
+    async def watch(self, task: asyncio.Future[object]) -> None:
+        self._task = task
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            raise
+
+    @property
+    def run(self) -> Run:
+        run = self.fold.run
+        if self.broken:
+            run.verdict, run.why = "error", self.broken
+        return run
+
+    def emit(self, event: AnyEvent) -> None:
+        """The store that cannot write makes the run an error; other watchers change nothing."""
+        self.fold.add(event)
+        if not self.broken:
+            self._record(event)
+        for watcher in list(self.watchers):
+            try:
+                watcher(self.name, event)
+            except Exception as fault:
+                self.watchers.remove(watcher)
+                _left_out(watcher, fault)
+
+    def _record(self, event: AnyEvent) -> None:
+        try:
+            self.recorder.write(event)
+        except OSError as wrong:
+            self.broken = f"the run could not be written down: {wrong.strerror or wrong}"
+            if self._task:
+                self._task.cancel()
+
+
+def _left_out(watcher: Watcher, fault: Exception) -> None:
+    logging.getLogger("cxassure").warning(
+        "a watcher raised %s and is left out: %r", type(fault).__name__, watcher
+    )
+
+
+def _open_session(opening: Opening) -> tuple[Session, Grammar]:
+    session, connector = _made_of(opening.channel, opening.target)
+    return session(opening, connector), catalog.language(opening.channel)
+
+
+def _made_of(channel: str, target: Target | None) -> tuple[type[Session], type | None]:
+    session = catalog.session(channel)
+    if not session.lines:
+        return session, None
+    over = (target.over if target else "") or session.lines[0]
+    return session, catalog.connector(channel, over)

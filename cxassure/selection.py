@@ -1,0 +1,72 @@
+"""Which probes a command means: names, globs, tags, rows. What matches nothing is an error."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from cxassure.errors import UsageError
+from cxassure.probe import Probe
+from cxassure.text import guess
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which probes: names, globs (`gift-*`), `journey[row]`, YAML files or compiled probes."""
+
+    selectors: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    rows: tuple[str, ...] = ()
+
+
+def named(probes: list[Probe], names: list[str]) -> list[Probe]:
+    """The probes that any of `names` means, in order; all when there are no names."""
+    if not names:
+        return probes
+    wanted: list[Probe] = []
+    for name in names:
+        matching = [p for p in probes if _means(name, p)]
+        if not matching:
+            raise UsageError(
+                f"«{name}» matches no journey", guess(name, {p.journey for p in probes})
+            )
+        wanted += matching
+    return wanted
+
+
+def _means(name: str, document: Probe) -> bool:
+    if name in (document.name, document.journey):
+        return True
+    if any(mark in name for mark in "*?"):
+        return fnmatch.fnmatchcase(document.journey, name)
+    return document.source == name
+
+
+def once(probes: Iterable[Probe]) -> list[Probe]:
+    return list({document.name: document for document in probes}.values())
+
+
+def filtered(probes: list[Probe], selection: Selection) -> list[Probe]:
+    """Any of the tags, any of the rows; a tag or row that nothing has is an error."""
+    known_tags = {tag for p in probes for tag in p.tags}
+    known_rows = {p.row for p in probes if p.row}
+    for kind, asked, known in (
+        ("tag", selection.tags, known_tags),
+        ("row", selection.rows, known_rows),
+    ):
+        for word in asked:
+            if word not in known:
+                raise UsageError(f"no selected journey has the {kind} «{word}»", guess(word, known))
+    found = [p for p in probes if _has(p, selection)]
+    if not found:
+        raise UsageError(
+            "nothing was selected, so nothing would be looked at",
+            "cxassure run --dry-run lists what there is",
+        )
+    return found
+
+
+def _has(document: Probe, selection: Selection) -> bool:
+    tagged = not selection.tags or bool(set(selection.tags) & set(document.tags))
+    return tagged and (not selection.rows or document.row in selection.rows)

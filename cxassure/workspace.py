@@ -1,0 +1,198 @@
+"""The one place that puts the rooms together, and the Python API: a folder with journeys, probes,
+reports and `cxassure.yaml`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from cxassure import probe
+from cxassure.errors import CannotLook, SpecError, UsageError
+from cxassure.probe import Probe
+from cxassure.selection import Selection, filtered, named, once
+from cxassure.settings import DEMO, Environment, Settings, Target, override
+from cxassure.text import all_references
+
+if TYPE_CHECKING:
+    from cxassure.campaign import Ran, Running, Watcher
+    from cxassure.plan import Plan
+    from cxassure.store import Store
+
+
+class Workspace:
+    """A folder. `addresses` and `secrets` of a started company fill in for `address: demo`."""
+
+    def __init__(
+        self,
+        root: Path,
+        env: str = "",
+        reports: Path | None = None,
+        environ: Mapping[str, str] = os.environ,
+    ) -> None:
+        from cxassure import spec
+
+        self.root = root
+        self.settings: Settings = spec.read_settings(root)
+        self.environ = environ
+        self._reports = reports
+        self._addresses: Mapping[str, str] = {}
+        self._secrets: Mapping[str, str] = {}
+        self.environment: Environment = self._overridden(self.settings.choose(env))
+
+    # What is written
+
+    def plan(self, paths: Sequence[Path] = ()) -> Plan:
+        """Reads and compiles `paths`, by default the journeys folder. Raises `SpecError`."""
+        from cxassure import plan, spec
+
+        library = spec.read(paths or [self.journeys], self.root)
+        planned = plan.compile(library, self.settings)
+        problems = [*library.problems, *planned.problems]
+        if problems:
+            raise SpecError(problems)
+        return planned
+
+    @property
+    def journeys(self) -> Path:
+        return self.root / self.settings.journeys
+
+    @property
+    def probes(self) -> Path:
+        return self.root / self.settings.probes
+
+    @property
+    def store(self) -> Store:
+        from cxassure.store import Store
+
+        return Store(self._reports or self.root / self.settings.reports)
+
+    def select(self, selection: Selection) -> list[Probe]:
+        """The probes of a selection; `UsageError` when any part of it matches nothing."""
+        compiled = [s for s in selection.selectors if s.endswith(".json")]
+        written = [Path(s) for s in selection.selectors if s.endswith((".yaml", ".yml"))]
+        names = [s for s in selection.selectors if s not in compiled and Path(s) not in written]
+        found = [_decoded(Path(path)) for path in compiled]
+        if written:
+            found += self.plan(self._with_fragments(written)).probes
+        if names or not selection.selectors:
+            found += named(self.plan().probes, names)
+        return filtered(once(found), selection)
+
+    def _with_fragments(self, written: list[Path]) -> list[Path]:
+        """Named files, and the fragments of the journeys folder that they may use."""
+        for path in written:
+            if not path.exists():
+                raise UsageError(f"there is no file {path}", "selectors are names, globs or files")
+        from cxassure import spec
+
+        if not self.journeys.is_dir():
+            return written
+        fragments = spec.read([self.journeys], self.root).fragments.values()
+        paths = {self.root / fragment.place.path for fragment in fragments}
+        return [*written, *sorted(paths - {path.absolute() for path in written} - set(written))]
+
+    # Where things are
+
+    @property
+    def needs_company(self) -> bool:
+        """Whether any target stands for the built-in company."""
+        return any(t.address == DEMO for t in self.environment.targets.values())
+
+    def move_in(self, addresses: Mapping[str, str], secrets: Mapping[str, str]) -> None:
+        """The built-in company was started: its addresses take the place of `demo`."""
+        self._addresses, self._secrets = addresses, secrets
+        targets = {n: self._settled(t) for n, t in self.environment.targets.items()}
+        self.environment = msgspec.structs.replace(self.environment, targets=targets)
+
+    def _settled(self, target: Target) -> Target:
+        if target.address != DEMO or target.name not in self._addresses:
+            return target
+        return msgspec.structs.replace(target, address=self._addresses[target.name])
+
+    def _overridden(self, environment: Environment) -> Environment:
+        targets = {n: override(t, self.environ) for n, t in environment.targets.items()}
+        return msgspec.structs.replace(environment, targets=targets)
+
+    def secret(self, name: str) -> str:
+        """The value of `${secret.name}`. Raises `CannotLook` that says where it was looked for."""
+        source = self.environment.secrets.get(name)
+        variable = (source.env if source else "") or _variable(name)
+        if variable in self.environ:
+            return self.environ[variable]
+        if source and source.file:
+            return _read_secret(name, self.root / source.file)
+        if name in self._secrets:
+            return self._secrets[name]
+        raise CannotLook(f"secret.{name} is not set", f"set it: export {variable}=…")
+
+    def secrets_for(self, probes: Iterable[Probe]) -> dict[str, str]:
+        """Every secret that can be read and could be said: what the mask must know."""
+        names = set(self.environment.secrets)
+        for target in self.environment.targets.values():
+            names |= _secret_names(msgspec.to_builtins(target))
+        for document in probes:
+            names |= _secret_names(msgspec.to_builtins(document))
+        found = {}
+        for name in sorted(names):
+            try:
+                found[name] = self.secret(name)
+            except CannotLook:
+                continue
+        return found
+
+    # Running
+
+    async def run(
+        self, probes: Sequence[Probe], how: Running, watchers: Sequence[Watcher] = ()
+    ) -> Ran:
+        """Drives `probes` at once as far as the machine bears; every one started gives a run."""
+        from cxassure.campaign import Campaigning, Grounds
+
+        grounds = Grounds(
+            self.settings,
+            self.environment,
+            self.secret,
+            self.secrets_for(probes),
+            self.environ,
+            self.store,
+        )
+        return await Campaigning(grounds, probes, how, watchers).go()
+
+
+def _decoded(path: Path) -> Probe:
+    try:
+        return probe.decode(path.read_bytes(), str(path))
+    except OSError as wrong:
+        raise UsageError(f"{path} cannot be read: {wrong.strerror}") from None
+
+
+def _variable(name: str) -> str:
+    return "CXASSURE_SECRET_" + name.upper().replace("-", "_")
+
+
+def _read_secret(name: str, path: Path) -> str:
+    try:
+        return path.read_text().strip()
+    except OSError as wrong:
+        raise CannotLook(f"secret.{name} cannot be read from {path}: {wrong.strerror}") from None
+
+
+def _secret_names(value: object) -> set[str]:
+    return {
+        name.removeprefix("secret.") for name in _references(value) if name.startswith("secret.")
+    }
+
+
+def _references(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield from all_references(value)
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _references(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _references(item)
