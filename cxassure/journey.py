@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Literal
 
-from cxassure.errors import Place
+import msgspec
+
+from cxassure.errors import Place, Problem
 from cxassure.text import Raw
 
 Severity = Literal["critical", "major", "minor"]
@@ -20,85 +22,100 @@ NAMESPACES = frozenset("env secret row target person".split())
 """First parts of references that no party, row or kept value may be called."""
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Where each value of a piece of YAML stands, by its path of keys and indexes."""
+Keys = tuple[str | int, ...]
+"""The path of keys and indexes that leads to a piece of a document."""
+
+
+def _nowhere(keys: Keys, key: bool) -> tuple[int, int]:
+    return 0, 0
+
+
+class Places(msgspec.Struct, frozen=True):
+    """Where the pieces of a file stand: `find` gives (line, column) of what is at some keys.
+
+    `find` is only asked when something is to be said, so it may take its time.
+    """
 
     path: str
-    marks: dict[tuple[str | int, ...], tuple[int, int]] = field(default_factory=dict)
+    find: Callable[[Keys, bool], tuple[int, int]] = _nowhere
 
     def at(self, *keys: str | int) -> Place:
-        """The place of the value at `keys`, or of the nearest parent that has one."""
-        for end in range(len(keys), -1, -1):
-            if mark := self.marks.get(keys[:end]):
-                return Place(self.path, *mark)
-        return Place(self.path)
+        """The place of the value at `keys`, or of the nearest parent that there is."""
+        return Place(self.path, *self.find(keys, False))
+
+    def key(self, *keys: str | int) -> Place:
+        """The place of the key that ends `keys`, or of the nearest parent that there is."""
+        return Place(self.path, *self.find(keys, True))
 
 
-@dataclass(frozen=True, slots=True)
-class PartySpec:
+class PartySpec(msgspec.Struct, frozen=True):
     """Who acts: a channel, a target's name, and the channel's own options as written."""
 
     channel: str
     target: str
-    options: dict[str, Raw]
-    place: Place
+    options: dict[str, Raw] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class BranchSpec:
+class BranchSpec(msgspec.Struct, frozen=True):
     """One of the ways of a `one_of`: what must be seen to take it, and its steps."""
 
     expect: dict[str, Raw]
     steps: tuple[StepSpec, ...]
-    place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class StepSpec:
-    """One step: `party` does `verb` with `argument` (`""` for a bare verb), or `use` a fragment."""
+class StepSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """One step: `party` does `verb` with `argument` (`""` for a bare verb), or `use` a fragment.
 
-    place: Place
+    `keys` leads to the step in its file; `line` and `column` are where it begins.
+    """
+
+    places: Places
+    keys: Keys
+    line: int = 0
+    column: int = 0
     party: str = ""
     verb: str = ""
     argument: Raw = ""
-    expect: dict[str, Raw] = field(default_factory=dict)
+    expect: dict[str, Raw] = {}
     within: str = ""
     aim: str = ""
-    keep: dict[str, Raw] = field(default_factory=dict)
-    until: dict[str, Raw] = field(default_factory=dict)
+    keep: dict[str, Raw] = {}
+    until: dict[str, Raw] = {}
     one_of: tuple[BranchSpec, ...] = ()
     use: str = ""
-    gives: dict[str, Raw] = field(default_factory=dict)
+    gives: dict[str, str] = {}
     optional: bool = False
     carry_on: bool = False
     spends: bool = False
-    marks: dict[tuple[str | int, ...], tuple[int, int]] = field(default_factory=dict)
+
+    @property
+    def place(self) -> Place:
+        """Where the step begins."""
+        return Place(self.places.path, self.line, self.column)
 
     def at(self, *keys: str | int) -> Place:
-        """The place of the part of this step at `keys` (`"expect", "page"`), else of the step."""
-        for end in range(len(keys), 0, -1):
-            if mark := self.marks.get(keys[:end]):
-                return Place(self.place.path, *mark)
-        return self.place
+        """The place of the value at `keys` in this step (`"expect", "page"`), else of the step."""
+        return self.places.at(*self.keys, *keys)
+
+    def key(self, *keys: str | int) -> Place:
+        """The place of the key that ends `keys` in this step."""
+        return self.places.key(*self.keys, *keys)
 
 
-@dataclass(frozen=True, slots=True)
-class Fragment:
+class Fragment(msgspec.Struct, frozen=True):
     """Steps to be used by journeys: `takes` names its arguments with defaults, None for none."""
 
     name: str
-    place: Place
-    takes: dict[str, str | None]
-    steps: tuple[StepSpec, ...]
+    places: Places
+    takes: dict[str, str | None] = {}
+    steps: tuple[StepSpec, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Journey:
+class Journey(msgspec.Struct, frozen=True, kw_only=True):
     """What a customer wants, from first contact to the end of it."""
 
     name: str
-    place: Place
+    places: Places
     title: str = ""
     severity: Severity = "major"
     owner: str = ""
@@ -107,9 +124,19 @@ class Journey:
     tags: tuple[str, ...] = ()
     budget: str = ""
     rows: tuple[dict[str, str], ...] = ()
-    parties: dict[str, PartySpec] = field(default_factory=dict)
-    facts: dict[str, str] = field(default_factory=dict)
-    promises: dict[str, dict[str, Raw]] = field(default_factory=dict)
+    parties: dict[str, PartySpec] = {}
+    facts: dict[str, str] = {}
+    promises: dict[str, dict[str, Raw]] = {}
     steps: tuple[StepSpec, ...] = ()
     always: tuple[StepSpec, ...] = ()
-    places: Places = field(default_factory=lambda: Places(""))
+
+
+class Library(msgspec.Struct, frozen=True):
+    """All that was read: journeys, the fragments that they use, and what is wrong with the files.
+
+    A journey with something wrong in it is here all the same, so that the rest can be checked.
+    """
+
+    journeys: list[Journey] = []
+    fragments: dict[str, Fragment] = {}
+    problems: list[Problem] = []

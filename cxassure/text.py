@@ -14,6 +14,7 @@ Raw: TypeAlias = "str | list[Raw] | dict[str, Raw]"
 _REFERENCE = re.compile(r"\$(\$?)\{([^{}]*)\}")
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?")
 _SPACE = re.compile(r"\s+")
+YEAR = 366 * 86400.0
 
 
 def references(text: str) -> list[str]:
@@ -70,9 +71,14 @@ def seconds(text: str) -> float:
     """
     found = _DURATION.fullmatch(text.strip())
     if not found or not any(found.groups()):
-        raise Misread(f"«{text}» is not a length of time", "write it as 500ms, 5s, 3m or 1m30s")
+        raise Misread(
+            f"«{clip(text, 40)}» is not a length of time", "write it as 500ms, 5s, 3m or 1m30s"
+        )
     hours, minutes, secs, millis = (float(part or 0) for part in found.groups())
-    return hours * 3600 + minutes * 60 + secs + millis / 1000
+    length = hours * 3600 + minutes * 60 + secs + millis / 1000
+    if length > YEAR:
+        raise Misread(f"«{clip(text, 40)}» is longer than a year", "write it as 500ms, 5s or 3m")
+    return length
 
 
 def span(value: float) -> str:
@@ -92,20 +98,26 @@ def plain(text: str) -> str:
 
 
 def clip(text: str, length: int = 200) -> str:
-    """One line of at most `length` characters, cut with an ellipsis."""
-    line = _SPACE.sub(" ", text).strip()
+    """One line of at most `length` characters, cut with an ellipsis.
+
+    What a terminal would obey and not show (an escape sequence) becomes `�`.
+    """
+    line = _SPACE.sub(" ", text[: length * 4]).strip()
+    if not line.isprintable():
+        line = "".join(c if c.isprintable() else "\ufffd" for c in line)
     return line if len(line) <= length else line[: length - 1] + "…"
 
 
 def guess(name: str, known: Iterable[str]) -> str:
-    """A hint that names the nearest known names, or lists them all when none is near."""
+    """A hint that names the nearest known names, or lists them when none is near."""
     import difflib  # only needed when something is wrong
 
-    names = sorted(known)
+    names = sorted(known)[:1000]
     near = difflib.get_close_matches(
-        name.casefold(), [n.casefold() for n in names], n=2, cutoff=0.6
+        name[:80].casefold(), [n.casefold() for n in names], n=2, cutoff=0.6
     )
     matches = [n for n in names if n.casefold() in near]
     if matches:
         return "did you mean " + " or ".join(f"«{n}»" for n in matches) + "?"
-    return "known: " + ", ".join(names) if names else ""
+    listed = ", ".join(names[:40]) + (", …" if len(names) > 40 else "")
+    return "known: " + listed if names else ""
