@@ -54,7 +54,7 @@ class Locator:
                 raise Misread("a single value is expected here", where=(key,))
         _one_way(raw)
         given = {key: _filled(str(value)) for key, value in raw.items() if key != "nth"}
-        return cls(**given, nth=_position(str(raw.get("nth", "")))) # type: ignore[arg-type]
+        return cls(**given, nth=_position(str(raw.get("nth", ""))))
 
     def __str__(self) -> str:
         """As a person would say it: `button «Pay now»`, `«Pay now»`, `test id «order-number»`."""
@@ -95,4 +95,3 @@ def _position(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise Misread(f"«{text}» is no position", "count from 1", ("nth",))
     return int(text)
-

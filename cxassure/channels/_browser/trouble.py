@@ -117,13 +117,13 @@ def of_status(status: int, method: str, url: str, text: str) -> CxassureError | 
 
     A form that is refused with 4xx is still a page that talks to the customer.
     """
+    if status < 400 or (status < 500 and method != "GET"):
+        return None
     if status in (401, 407):
         return CannotLook(
             f"{clip(url)} asks for a login ({status})",
             "give the party basic_auth: {user: …, password: …}",
         )
-    if status < 400 or (status < 500 and method != "GET"):
-        return None
     return Broken(
         f"{clip(url)} answered {status}",
         expected="a page",

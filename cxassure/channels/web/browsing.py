@@ -1,0 +1,130 @@
+"""A web party's window: how it opens, what it waits on, what it leaves behind."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from cxassure.channel import Opening, Session
+from cxassure.channels._browser import evidence, scripts
+from cxassure.channels._browser.going import arrive
+from cxassure.channels._browser.locating import LOOK, Purpose, find
+from cxassure.channels._browser.locator import Locator
+from cxassure.channels._browser.tab import Tab
+from cxassure.errors import Broken, CannotLook
+from cxassure.text import Raw
+
+if TYPE_CHECKING:
+    from playwright.async_api import Locator as Element
+
+
+class Browsing(Session):
+    """What verbs and facets of the web stand on: one tab, and the deadline of the step."""
+
+    heavy: ClassVar[bool] = True
+
+    def __init__(self, opening: Opening, connector: type | None = None) -> None:
+        super().__init__(opening, connector)
+        self.tab = Tab(opening, self.clock, self.note)
+        self.secrets: list[Element] = []
+
+    async def open(
+        self,
+        device: str = "Desktop Chrome",
+        locale: str = "",
+        timezone: str = "",
+        viewport: str = "",
+        basic_auth: dict[str, str] | None = None,
+        headers: dict[str, str] | None = None,
+        signed_in: str = "",
+    ) -> None:
+        """Takes a fresh window.
+
+        `device` is one of Playwright's (`iPhone 15`); `viewport` is `1280x720`; `basic_auth` is
+        `{user: …, password: …}`; `headers` go to the company's own origins only; `signed_in`
+        names a file with a saved state (Playwright's storage state).
+        """
+        more: dict[str, Any] = {}
+        if locale:
+            more["locale"] = locale
+        if timezone:
+            more["timezone_id"] = timezone
+        if viewport:
+            more["viewport"] = _size(viewport)
+        if basic_auth:
+            more["http_credentials"] = _credentials(basic_auth, self.tab.origins.address)
+        if signed_in:
+            more["storage_state"] = _state(signed_in)
+        await self.tab.start(device, headers, **more)
+
+    async def attend(self, until: float) -> None:
+        """Returns when the page has changed."""
+        await self.tab.change(until)
+
+    @property
+    def settled(self) -> bool:
+        return self.tab.settled
+
+    @property
+    def deadline(self) -> float:
+        """When a verb that begins now stops waiting: past the limit, to tell late from never."""
+        return self.clock.now() + self.limit + self.look_on
+
+    async def find(self, locator: Locator, purpose: Purpose, deadline: float) -> Element:
+        """The element meant, after what has become of the page was told."""
+        await arrive(self.tab)
+        return await find(self.tab, locator, purpose, deadline)
+
+    async def read(self, locator: Raw) -> str:
+        """The text of the element that `locator` means, or what stands in a field."""
+        element = await self.find(Locator.read(locator), LOOK, self.clock.now() + self.limit)
+        text = str(await element.evaluate(scripts.SAYS, timeout=5000)).strip()
+        if not text:
+            raise Broken(f"{Locator.read(locator)} is empty", expected="a text", seen="nothing")
+        return text
+
+    async def witness(self, why: str) -> None:
+        """Keeps screenshot, accessibility outline, source, console and requests."""
+        if hasattr(self.tab, "page") and self.tab.gone() is None:
+            await evidence.witness(self.tab, self.secrets)
+
+    async def close(self) -> None:
+        """Closes the window; the browser stays for others."""
+        if self.opening.trace and hasattr(self.tab, "context"):
+            await evidence.keep_trace(self.tab, secret=bool(self.secrets))
+        await self.tab.close()
+
+
+def _size(text: str) -> dict[str, int]:
+    width, _, height = text.lower().partition("x")
+    if not (width.strip().isdecimal() and height.strip().isdecimal()):
+        raise CannotLook(f"«{text}» is no size of a window", "write it as 1280x720")
+    return {"width": int(width), "height": int(height)}
+
+
+def _credentials(given: dict[str, str], address: str) -> dict[str, str]:
+    from urllib.parse import urlsplit
+
+    unknown = given.keys() ^ {"user", "password"}
+    if unknown:
+        raise CannotLook(
+            f"basic_auth: {', '.join(sorted(unknown))} is missing or unknown",
+            "write {user: …, password: …}",
+        )
+    parts = urlsplit(address)
+    place = f"{parts.scheme}://{parts.netloc}"
+    return {"username": given["user"], "password": given["password"], "origin": place}
+
+
+def _state(path: str) -> dict[str, Any]:
+    try:
+        state = json.loads(Path(path).read_text("utf-8"))
+    except (OSError, ValueError) as wrong:
+        raise CannotLook(
+            f"signed_in: {path} is no saved state: {type(wrong).__name__}",
+            "save one with: playwright codegen --save-storage=FILE URL",
+        ) from None
+    if not isinstance(state, dict):
+        raise CannotLook(f"signed_in: {path} is no saved state", "it holds no cookies or origins")
+    return state
