@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from typing import Any, TypeVar
+from typing import Protocol, TypeVar
 
 import msgspec
 
@@ -15,16 +15,20 @@ from cxassure.text import guess
 _S = TypeVar("_S", bound=msgspec.Struct)
 
 
-class Access(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`token` is sent as a bearer token (RFC 6750), `basic` is `user:password` (RFC 7617)."""
+class Access(Protocol):
+    """Options that let a party in: `token` is sent as a bearer token (RFC 6750), `basic` is
+    `user:password` (RFC 7617), `headers` are sent as they are."""
 
-    token: str = ""
-    basic: str = ""
-    headers: dict[str, str] = {}
+    @property
+    def token(self) -> str: ...
+    @property
+    def basic(self) -> str: ...
+    @property
+    def headers(self) -> dict[str, str]: ...
 
 
-def access_headers(access: Any) -> dict[str, str]:
-    """The request headers that `token`, `basic` and `headers` of a struct stand for."""
+def access_headers(access: Access) -> dict[str, str]:
+    """The request headers that let a party in."""
     found = dict(access.headers)
     if access.token:
         found["Authorization"] = f"Bearer {access.token}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import ssl
 from collections.abc import Iterator
@@ -9,6 +10,8 @@ from urllib.parse import urlsplit
 
 from cxassure.channels._http.origins import shown
 from cxassure.errors import Broken, CannotLook, CxassureError
+
+_OURS = frozenset((errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTUNREACH))
 
 
 def told(wrong: BaseException, url: str) -> CxassureError:
@@ -36,6 +39,20 @@ def told(wrong: BaseException, url: str) -> CxassureError:
                 "check the network of the machine that runs cxassure",
             )
     return Broken(f"{shown(url)} broke the connection off: {_words(wrong)}")
+
+
+def unwelcome(status: int, what: str) -> CxassureError | None:
+    """The error to raise for an answer of HTTP `status` 400 or above (RFC 9110), told by `what`.
+
+    Being kept out (401, 403, 407) or slowed down (429) is ours, all else the company's.
+    """
+    if status < 400:
+        return None
+    if status in (401, 403, 407):
+        return CannotLook(what, "check `token`, `basic` or `headers` of the target")
+    if status == 429:
+        return CannotLook(what, "cxassure asks too often: run fewer workers, or be let in")
+    return Broken(what, expected="an answer", seen=f"status {status}", code=str(status))
 
 
 def _unnamed(cause: socket.gaierror, url: str) -> CxassureError:
@@ -71,7 +88,3 @@ def _host(url: str) -> str:
 
 def _words(wrong: BaseException) -> str:
     return str(wrong) or type(wrong).__name__
-
-
-_OURS = frozenset((100, 101, 113, 50, 51, 65))
-"""ENETDOWN, ENETUNREACH, EHOSTUNREACH on Linux and on a mac."""

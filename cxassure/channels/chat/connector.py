@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeAlias
@@ -90,21 +92,29 @@ class Visit:
     page: str = ""
 
 
+_KEPT = 200
+"""Frames or exchanges that are kept as evidence, the last ones."""
+
+
 class ChatOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Target options that every chat connector takes; a connector adds its own by subclassing.
 
     `quiet`: a reply is over when nothing came for so long and nobody is seen typing.
     `greets`: whether the bot speaks first; opening then waits until it has.
     `tls`: `required` where the customer must be offered an encrypted chat.
-    `joined`: pattern of the sentence that tells that a person joined; its group `agent` is the name.
+    `token`, `basic`, `headers`: what lets a customer in (bearer token, `user:password`, others).
+    `joined`: pattern of the sentence that tells that a person joined; group `agent` is the name.
     """
 
     quiet: str = "800ms"
     greets: bool = True
     tls: str = ""
+    token: str = ""
+    basic: str = ""
+    headers: dict[str, str] = {}
     joined: str = (
-        r"(?i)^(?P<agent>[^.!?:]{1,40}?)(?: from [\w &'-]{1,40})? (?:has |have )?joined (?:the|this)"
-        r" (?:chat|conversation)"
+        r"(?i)^(?P<agent>[^.!?:]{1,40}?)(?: from [\w &'-]{1,40})? (?:has |have )?joined"
+        r" (?:the|this) (?:chat|conversation)"
     )
 
 
@@ -131,6 +141,7 @@ class Connector(ABC):
         self.options = options
         self.clock = clock
         self.deliver = deliver
+        self.exchanged: deque[dict[str, Any]] = deque(maxlen=_KEPT)
 
     @abstractmethod
     async def open(self, visit: Visit, patience: float) -> None:
@@ -145,7 +156,10 @@ class Connector(ABC):
         await self.send(option, patience)
 
     async def witness(self) -> None:
-        """Keeps what was exchanged as evidence."""
+        """Keeps what was exchanged, as far as the connector put it into `exchanged`."""
+        if self.exchanged:
+            told = json.dumps(list(self.exchanged), indent=1, ensure_ascii=False)
+            await self.opening.keep("chat-exchange.json", told.encode(), "application/json")
 
     @abstractmethod
     async def close(self) -> None:
