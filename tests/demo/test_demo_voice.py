@@ -39,7 +39,7 @@ async def test_an_order_is_read_back_digit_by_digit_and_transferred_with_context
         "reason": "order status",
         "address": "12 Birch Lane, Bayview",
     }
-    assert (await site.api("/desk/pops?order=1047352"))["pops"] == [phone.context]
+    assert (await site.api("/desk/pops?caller=%2B15550111"))["pops"] == [phone.context]
 
 
 async def test_the_phone_knows_what_was_told_in_the_chat(site):
