@@ -58,7 +58,10 @@ class StepRun(msgspec.Struct, kw_only=True):
 
 
 class Run(msgspec.Struct, kw_only=True):
-    """One drive of one probe. `finished` is false for a stream that was cut off."""
+    """One drive of one probe. `finished` is false for a stream that was cut off.
+
+    `blamed` names the step that took a measure over its promise.
+    """
 
     id: str = ""
     journey: str = ""
@@ -85,6 +88,7 @@ class Run(msgspec.Struct, kw_only=True):
     wall: float = 0.0
     steps: list[StepRun] = []
     measures: dict[str, float] = {}
+    blamed: dict[str, int] = {}
 
     @property
     def name(self) -> str:
@@ -149,6 +153,8 @@ class Fold:
                 self._at(event.step).kept.append(event)
             case Measured():
                 self.run.measures[event.name] = event.value
+                if event.blamed is not None:
+                    self.run.blamed[event.name] = event.blamed
             case StepEnded():
                 self._end_step(event)
             case RunEnded():
