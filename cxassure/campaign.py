@@ -9,6 +9,7 @@ import secrets as randomness
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 
 from cxassure import catalog
 from cxassure.channel import Opening, Scope, Session
@@ -42,10 +43,11 @@ class Running:
 
 @dataclass(slots=True)
 class Ran:
-    """What a command ran: the final attempt of each probe, and where it is kept."""
+    """What a command ran: every attempt of every probe, and where each is kept, by run id."""
 
     runs: list[Run]
     campaign: Campaign
+    folders: dict[str, Path] = field(default_factory=dict)
     not_run: list[str] = field(default_factory=list)
     interrupted: bool = False
 
@@ -97,7 +99,7 @@ class Campaigning:
         finally:
             await self.scope.close()
         order = {document.name: n for n, document in enumerate(self.probes)}
-        self.ran.runs.sort(key=lambda run: order.get(run.name, 0))
+        self.ran.runs.sort(key=lambda run: (order.get(run.name, 0), run.attempt))
         await asyncio.to_thread(self.kept.finish, self.ran.runs)
         return self.ran
 
@@ -107,7 +109,6 @@ class Campaigning:
                 self.ran.not_run.append(document.name)
                 return
             run = await self._attempts(document)
-            self.ran.runs.append(run)
             if self.how.fail_fast and run.verdict in ("failed", "error"):
                 self.stopping = True
 
@@ -125,6 +126,7 @@ class Campaigning:
     async def _attempts(self, document: Probe) -> Run:
         for attempt in range(1, self.how.retry + 2):
             run = await self._drive(document, attempt)
+            self.ran.runs.append(run)
             if run.verdict not in ("failed", "error") or self.stopping:
                 break
         return run
@@ -134,6 +136,7 @@ class Campaigning:
         run_id = f"{self.kept.id}/{name}"
         grounds, settings = self.grounds, self.grounds.settings
         recorder = self.kept.recorder(run_id, name)
+        self.ran.folders[run_id] = recorder.folder
         lines = _Lines(document.name, recorder, self.watchers)
         how = Drive(
             run_id=run_id,

@@ -121,14 +121,17 @@ def verdict_of(steps: Iterable[tuple[Part, Verdict, bool]]) -> Verdict:
     """The fold of (part, verdict, optional): worst of what counts.
 
     Optional and skipped steps don't count; an `always` step makes at most an error; an error while
-    opening is an error. A journey in which nothing counted was not looked at: an error.
+    opening is an error. A journey of which no step was looked at is skipped, never passed.
     """
     counted: list[Verdict] = []
+    looked = False
     for part, verdict, optional in steps:
         if optional or verdict == "skipped":
             continue
+        looked = looked or part == "steps"
         counted.append("error" if part == "always" and verdict == "failed" else verdict)
-    return worst(counted) if counted else "error"
+    total = worst(counted) if counted else "error"
+    return "skipped" if total in ("passed", "degraded") and not looked else total
 
 
 class Fold:

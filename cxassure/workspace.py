@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +22,13 @@ from cxassure.text import all_references
 if TYPE_CHECKING:
     from cxassure.campaign import Ran, Running, Watcher
     from cxassure.plan import Plan
+    from cxassure.report.context import Context, Past
+    from cxassure.run import Run
     from cxassure.store import Store
+
+
+PAGE = "index.html"
+"""The page of a campaign, in its folder."""
 
 
 class Workspace:
@@ -64,7 +72,7 @@ class Workspace:
     def probes(self) -> Path:
         return self.root / self.settings.probes
 
-    @property
+    @cached_property
     def store(self) -> Store:
         from cxassure.store import Store
 
@@ -161,6 +169,37 @@ class Workspace:
             self.store,
         )
         return await Campaigning(grounds, probes, how, watchers).go()
+
+    def context(self, ran: Ran) -> Context:
+        """What a report says beside the runs themselves: the past, folders, the page's path."""
+        return self.context_of(ran.runs, ran.folders, ran.campaign.folder)
+
+    def context_of(
+        self, runs: Sequence[Run], folders: Mapping[str, Path], campaign: Path
+    ) -> Context:
+        """`context` for runs that are told again; `campaign` is the folder of their page."""
+        from cxassure.report.context import Context
+
+        return Context(
+            runs=runs,
+            past={run.id: self._past(run) for run in runs},
+            folders=folders,
+            page=str(campaign / PAGE),
+        )
+
+    def _past(self, run: Run) -> Past:
+        from cxassure.report.context import Past
+
+        before = datetime.fromisoformat(run.started) if run.started else None
+        good = self.store.last_good(run.journey, run.row, run.env, before)
+        return Past(good.started if good else None)
+
+
+def find_browser(setting: str = "") -> Path:
+    """The browser that web journeys would use. Raises `CannotLook` that says what to type."""
+    from cxassure.channels._browser.finding import find
+
+    return find(setting)
 
 
 def _decoded(path: Path) -> Probe:

@@ -1,1 +1,173 @@
-"""pytest: journeys collected as items when they are asked for."""
+"""pytest: `pytest journeys/` collects YAML journeys as items; nothing is collected unless asked.
+
+A journey's tags are markers, its rows are ids. A failure shows what a person on call reads, never
+a traceback of ours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from cxassure.campaign import Ran
+    from cxassure.probe import Probe
+    from cxassure.workspace import Workspace
+
+SUFFIXES = (".yaml", ".yml")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Two options, both of which have defaults."""
+    group = parser.getgroup("cxassure")
+    group.addoption("--cxassure-env", default="", help="environment in cxassure.yaml")
+    group.addoption("--cxassure-seed", type=int, default=None, help="seed of generated people")
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> JourneyFile | None:
+    """A YAML file that was asked for, when it is a journey."""
+    if file_path.suffix not in SUFFIXES or not _asked(parent.config, file_path):
+        return None
+    journey: JourneyFile = JourneyFile.from_parent(parent, path=file_path)
+    return journey
+
+
+def _asked(config: pytest.Config, path: Path) -> bool:
+    """Whether the command line names this file, or a folder of journeys that it is in.
+
+    A folder is one of journeys when it is, or lies in, the journeys folder of a workspace.
+    """
+    if config.args_source is not pytest.Config.ArgsSource.ARGS:
+        return False
+    for argument in config.args:
+        named = (config.invocation_params.dir / argument.split("::")[0]).resolve()
+        if named == path:
+            return True
+        if named.is_dir() and path.is_relative_to(named) and _is_journeys(named):
+            return True
+    return False
+
+
+def _is_journeys(folder: Path) -> bool:
+    root = _root(folder)
+    return root is not None and folder.is_relative_to(_workspace(root, "").journeys.resolve())
+
+
+def _root(path: Path) -> Path | None:
+    """The workspace that `path` is in: the nearest folder with a `cxassure.yaml`."""
+    return next((p for p in [path, *path.parents] if (p / "cxassure.yaml").is_file()), None)
+
+
+_workspaces: dict[tuple[Path, str], Workspace] = {}
+
+
+def _workspace(root: Path, env: str) -> Workspace:
+    from cxassure.workspace import Workspace
+
+    if (root, env) not in _workspaces:
+        _workspaces[root, env] = Workspace(root, env)
+    return _workspaces[root, env]
+
+
+class JourneyFile(pytest.File):
+    """A YAML file: one item per compiled probe, nothing for a fragment."""
+
+    def collect(self) -> Iterable[JourneyItem]:
+        from cxassure.errors import SpecError, UsageError
+        from cxassure.selection import Selection
+
+        root = _root(self.path) or self.config.rootpath
+        try:
+            workspace = _workspace(root, self.config.getoption("--cxassure-env"))
+            if self._is_fragment(workspace):
+                return
+            probes = workspace.select(Selection((str(self.path),)))
+        except (SpecError, UsageError) as wrong:
+            raise self.CollectError(str(wrong)) from None
+        for document in probes:
+            for tag in document.tags:
+                self.config.addinivalue_line("markers", f"{tag}: a tag of journeys")
+            yield JourneyItem.from_parent(
+                self, name=document.name, document=document, workspace=workspace
+            )
+
+    def _is_fragment(self, workspace: Workspace) -> bool:
+        from cxassure import spec
+
+        library = spec.read([self.path], workspace.root)
+        return bool(library.fragments) and not library.journeys and not library.problems
+
+
+class JourneyFailed(AssertionError):
+    """The customer's experience was not as promised; the text is for a person on call."""
+
+
+class JourneyError(Exception):
+    """We could not look."""
+
+
+class JourneyItem(pytest.Item):
+    """One probe as a test."""
+
+    def __init__(self, *, document: Probe, workspace: Workspace, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.document = document
+        self.workspace = workspace
+        for tag in document.tags:
+            self.add_marker(tag)
+
+    def runtest(self) -> None:
+        from cxassure.report.text import failure
+
+        ran = self._ran()
+        run = ran.runs[0]
+        text = failure(run, self.workspace.context(ran))
+        if run.verdict == "failed":
+            raise JourneyFailed(text)
+        if run.verdict == "skipped":
+            pytest.skip(run.why)
+        if run.verdict in ("error", "missed"):
+            raise JourneyError(text)
+        if run.verdict == "degraded":
+            self.add_report_section("call", "cxassure", text)
+
+    def _ran(self) -> Ran:
+        from cxassure.campaign import Running
+
+        _move_in(self.config, self.workspace)
+        running = Running(seed=self.config.getoption("--cxassure-seed"))
+        return asyncio.run(self.workspace.run([self.document], running))
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        if isinstance(excinfo.value, JourneyFailed | JourneyError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        return self.path, 0, f"journey {self.name}"
+
+
+_COMPANY = pytest.StashKey[contextlib.ExitStack]()
+
+
+def _move_in(config: pytest.Config, workspace: Workspace) -> None:
+    """Starts the built-in company once a process, when a journey first leads there."""
+    from cxassure.company import started
+
+    if not workspace.needs_company:
+        return
+    stack = config.stash.setdefault(_COMPANY, contextlib.ExitStack())
+    company = stack.enter_context(started())
+    workspace.move_in(company.targets, company.secrets)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Ends the built-in company where it was started."""
+    if _COMPANY in config.stash:
+        config.stash[_COMPANY].close()
+    _workspaces.clear()

@@ -1,0 +1,84 @@
+"""The command line: a command a file, imported when it is asked for.
+
+stdout is for data, stderr for talk. Exit codes: 0 as promised, 1 failed, 2 the command or the
+journeys are wrong, 3 we could not look, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from cxassure import __version__
+
+COMMANDS = {
+    "new": "Make a workspace with a first journey.",
+    "check": "Read journeys and tell every problem.",
+    "compile": "Write journeys down as probes, or check that they are up to date.",
+    "run": "Drive journeys and tell how it went.",
+    "report": "Tell a stored run again.",
+    "channels": "What can be said to and asked of each channel.",
+    "schema": "JSON Schema of journey files, for editors.",
+    "demo": "Run the sample journeys against the built-in company.",
+    "doctor": "Look whether this machine has what runs need.",
+}
+
+
+class Commands(click.Group):
+    """A group whose commands are modules beside this one."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"{__name__}.{cmd_name}_command")
+        command: click.Command = module.command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS:
+            from cxassure.text import guess
+
+            raise click.UsageError(f"no such command «{args[0]}»; {guess(args[0], COMMANDS)}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The table above, so that help imports no command."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="cxassure")
+def group() -> None:
+    """CX assurance: journeys in YAML, driven across web, chat, phone and transfer."""
+
+
+def main(args: list[str] | None = None) -> None:
+    """Runs the command line; every error of ours is told in words, never as a traceback."""
+    from cxassure.errors import CxassureError, SpecError, UsageError
+
+    try:
+        code = group.main(args=args, prog_name="cxassure", standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except click.ClickException as wrong:
+        wrong.show()
+        sys.exit(2)
+    except (SpecError, UsageError) as wrong:
+        click.echo(str(wrong), err=True)
+        sys.exit(2)
+    except CxassureError as wrong:
+        click.echo(str(wrong), err=True)
+        sys.exit(3)
+    except OSError as wrong:
+        click.echo(f"{wrong.filename or 'a file'}: {wrong.strerror or wrong}", err=True)
+        sys.exit(3)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        sys.exit(130)

@@ -1,0 +1,112 @@
+"""`cxassure demo`: the sample journeys against the built-in company, healthy or broken."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import click
+
+import cxassure
+from cxassure.surfaces.cli import options
+
+
+@click.command("demo")
+@click.option("--break", "broken", multiple=True, metavar="NAME", help="Switch a fault on.")
+@click.option("--list-faults", is_flag=True, help="Tell what can be broken, by channel.")
+@click.option("--serve", is_flag=True, help="Only start the company and tell where it is.")
+@click.option("--journey", "journeys", multiple=True, help="Only these journeys.")
+@options.running
+@options.telling
+def command(
+    broken: tuple[str, ...],
+    list_faults: bool,
+    serve: bool,
+    journeys: tuple[str, ...],
+    **how: Any,
+) -> int:
+    """Start the built-in company, run the sample journeys against it, and report.
+
+    With --break NAME the company has that fault; the tool is not told which.
+    """
+    if list_faults:
+        return _list(how["json_to"])
+    if serve:
+        return _serve(broken, how["json_to"])
+    return _run(broken, journeys, how)
+
+
+def samples() -> Path:
+    """The sample workspace: in the installed package, else the repository's root."""
+    package = Path(cxassure.__file__).parent
+    installed = package / "demo"
+    return installed if (installed / "journeys").is_dir() else package.parent
+
+
+def _run(broken: tuple[str, ...], journeys: tuple[str, ...], how: dict[str, Any]) -> int:
+    from cxassure.selection import Selection
+    from cxassure.surfaces.cli import driving
+
+    reports = how["report_dir"] or Path("reports")
+    workspace = options.open_workspace(samples(), reports=reports)
+    probes = workspace.select(Selection(journeys, how["tags"], how["rows"]))
+    return driving.go(workspace, probes, how, broken)
+
+
+def _list(json_to: str | None) -> int:
+    from cxassure.demo.faults import FAULTS
+
+    rows = [_row(fault) for fault in FAULTS]
+    if json_to == options.STDOUT:
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+    elif json_to is not None:
+        Path(json_to).write_text(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
+    else:
+        click.echo("\n".join(_lines(rows)))
+    return 0
+
+
+def _row(fault: Any) -> dict[str, Any]:
+    names = ("name", "number", "channel", "notice", "verdict", "journey", "step", "party")
+    return {name: getattr(fault, name) for name in names}
+
+
+def _lines(rows: list[dict[str, Any]]) -> Iterable[str]:
+    for channel, faults in groupby(rows, key=lambda row: row["channel"]):
+        yield channel
+        for row in faults:
+            yield f"  {row['name']:32} {row['verdict']:9} {row['notice']}"
+
+
+def _serve(broken: tuple[str, ...], json_to: str | None) -> int:
+    """Addresses to stdout in a form that a shell can read; until Ctrl-C."""
+    import signal
+
+    from cxassure.company import started
+
+    with started(broken) as company:
+        if json_to is not None:
+            told = {"company": company.name, "targets": company.targets, "secrets": company.secrets}
+            click.echo(json.dumps(told))
+        else:
+            for name, address in company.targets.items():
+                click.echo(f"export CXASSURE_TARGET_{_variable(name)}={address}")
+            for name, value in company.secrets.items():
+                click.echo(f"export CXASSURE_SECRET_{_variable(name)}={value}")
+        click.echo(f"{company.name} is open; Ctrl-C closes it", err=True)
+        sys.stdout.flush()
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        try:
+            assert company.process is not None
+            company.process.wait()
+        except KeyboardInterrupt:
+            click.echo("closed", err=True)
+    return 0
+
+
+def _variable(name: str) -> str:
+    return name.upper().replace("-", "_")

@@ -1,0 +1,55 @@
+"""What a run would do, without doing it: driven, spent, dialled."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cxassure.probe import Probe
+from cxassure.surfaces.cli.options import STDOUT
+from cxassure.text import span
+from cxassure.workspace import Workspace
+
+
+def tell(workspace: Workspace, probes: list[Probe], json_to: str | None) -> int:
+    """Prints one probe a paragraph; always 0, as nothing was looked at on purpose."""
+    rows = [_row(workspace, document) for document in probes]
+    if json_to is not None:
+        text = json.dumps({"schema": 1, "would_run": rows}, indent=2, ensure_ascii=False)
+        click.echo(text) if json_to == STDOUT else Path(json_to).write_text(text + "\n")
+    if json_to != STDOUT:
+        for row in rows:
+            click.echo("\n".join(_lines(row)))
+        click.echo(f"{len(rows)} probes would run; nothing was driven", err=True)
+    return 0
+
+
+def _row(workspace: Workspace, document: Probe) -> dict[str, Any]:
+    targets = workspace.environment.targets
+    used = {party.target for party in document.parties.values()}
+    steps = list(document.every_step())
+    return {
+        "probe": document.name,
+        "env": workspace.environment.name,
+        "steps": len(steps),
+        "budget": document.budget,
+        "drives": {name: targets[name].address for name in sorted(used) if name in targets},
+        "not_in_env": sorted(used - targets.keys()),
+        "spends": [f"step {s.index} at {s.place}" for s in steps if s.spends],
+        "dials": [
+            f"step {s.index}: {document.parties[s.party].target}" for s in steps if s.verb == "dial"
+        ],
+    }
+
+
+def _lines(row: dict[str, Any]) -> list[str]:
+    budget = f", budget {span(row['budget'])}" if row["budget"] else ""
+    lines = [f"{row['probe']}  {row['steps']} steps in {row['env']}{budget}"]
+    lines += [f"    drives  {name} at {address}" for name, address in row["drives"].items()]
+    lines += [f"    dials   {call}" for call in row["dials"]]
+    lines += [f"    spends  {step}" for step in row["spends"]]
+    lines += [f"    lacks   target {name}" for name in row["not_in_env"]]
+    return lines

@@ -1,0 +1,108 @@
+"""Options that several commands share, and the workspace that they open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from cxassure.workspace import Workspace
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+STDOUT = "-"
+"""The value of `--json` without a file."""
+
+
+class _Duration(click.ParamType):  # type: ignore[type-arg]
+    """`90s`, `5m`, `1m30s`."""
+
+    name = "duration"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        from cxassure.errors import Misread
+        from cxassure.text import seconds
+
+        try:
+            return seconds(str(value))
+        except Misread as misread:
+            self.fail(f"{misread.what}; {misread.hint}", param, ctx)
+
+
+DURATION = _Duration()
+
+
+def root(command: _F) -> _F:
+    """`-C DIR`: the workspace."""
+    return click.option(
+        "-C",
+        "--root",
+        type=click.Path(path_type=Path, file_okay=False, exists=True),
+        default=Path(),
+        help="The workspace's folder (default: here).",
+    )(command)
+
+
+def env(command: _F) -> _F:
+    """`--env NAME`: which block of targets."""
+    return click.option("--env", default="", help="Environment in cxassure.yaml.")(command)
+
+
+def as_json(command: _F) -> _F:
+    """`--json`: the command's answer as JSON on stdout."""
+    return click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")(command)
+
+
+def telling(command: _F) -> _F:
+    """Where results of runs go, and how strictly they are judged."""
+    for option in (
+        click.option("--strict", is_flag=True, help="Degraded, flaky and unseen are failures."),
+        click.option("--html", type=click.Path(path_type=Path), help="Also write the page here."),
+        click.option(
+            "--json",
+            "json_to",
+            is_flag=False,
+            flag_value=STDOUT,
+            default=None,
+            metavar="[FILE]",
+            help="Write JSON to FILE, or to stdout.",
+        ),
+        click.option("--junit", type=click.Path(path_type=Path), help="Also write JUnit XML here."),
+        click.option(
+            "--report-dir",
+            type=click.Path(path_type=Path, file_okay=False),
+            help="Folder for runs and reports (default: reports).",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def running(command: _F) -> _F:
+    """How runs are done."""
+    for option in (
+        click.option("--timeout", type=DURATION, help="Longest time for one run (90s, 5m)."),
+        click.option("--trace", is_flag=True, help="Keep full browser traces (not masked)."),
+        click.option("--fail-fast", is_flag=True, help="Start nothing more after a failure."),
+        click.option(
+            "--retry", type=click.IntRange(0, 10), default=0, help="Tries after a failure."
+        ),
+        click.option("--seed", type=int, help="Seed of generated people (default: drawn, shown)."),
+        click.option("--workers", type=click.IntRange(1), help="Runs at once."),
+        click.option("--row", "rows", multiple=True, help="Only these rows."),
+        click.option("--tag", "tags", multiple=True, help="Only journeys with any of these tags."),
+    ):
+        command = option(command)
+    return command
+
+
+def open_workspace(root: Path, env: str = "", reports: Path | None = None) -> Workspace:
+    """The workspace at `root`; raises `SpecError` or `UsageError`."""
+    from cxassure.workspace import Workspace
+
+    return Workspace(root, env, reports)

@@ -1,0 +1,110 @@
+"""How a command that ran something tells it: stdout, page, JUnit, JSON, exit code."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cxassure.campaign import Ran
+from cxassure.report.context import Context
+from cxassure.report.tally import last_attempts
+from cxassure.run import Run
+from cxassure.surfaces.cli.options import STDOUT
+from cxassure.verdict import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_PASSED, EXIT_USAGE, exit_code
+from cxassure.workspace import PAGE, Workspace
+
+STYLES = {"✗": "red", "E": "magenta", "!": "yellow", "✓": "green"}
+
+
+def tell(workspace: Workspace, ran: Ran, how: Mapping[str, Any]) -> int:
+    """Writes every report that was asked for, prints the rest, gives the exit code."""
+    context = workspace.context(ran)
+    folder = ran.campaign.folder
+    written = write(ran.runs, context, folder, how)
+    to_stdout = how["json_to"] == STDOUT
+    if to_stdout:
+        click.echo(as_json(ran.runs, folder / PAGE))
+    lines(ran.runs, context, err=to_stdout)
+    _talk(ran, written)
+    for trouble in workspace.store.troubles:
+        click.echo(trouble, err=True)
+    return code(ran.runs, strict=how["strict"], interrupted=ran.interrupted)
+
+
+def write(
+    runs: list[Run], context: Context, folder: Path, how: Mapping[str, Any]
+) -> dict[str, Path]:
+    """The page, JUnit XML and JSON of a campaign in its folder, and copies where asked for."""
+    from cxassure.report import junit, page
+
+    html = page.page(runs, context)
+    xml = junit.document(runs, context)
+    text = as_json(runs, folder / PAGE) + "\n"
+    put = {
+        folder / PAGE: html.encode(),
+        folder / "junit.xml": xml,
+        folder / "runs.json": text.encode(),
+    }
+    copies = {how.get("html"): html.encode(), how.get("junit"): xml}
+    if how["json_to"] not in (None, STDOUT):
+        copies[Path(how["json_to"])] = text.encode()
+    for path, data in [*put.items(), *copies.items()]:
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+    return {"page": folder / PAGE, "junit": folder / "junit.xml", "json": folder / "runs.json"}
+
+
+def as_json(runs: list[Run], page: Path) -> str:
+    """`{"schema": 1, "runs": […]}`."""
+    from cxassure.report import json as report_json
+
+    return json.dumps(report_json.document(runs, str(page)), indent=2, ensure_ascii=False)
+
+
+def lines(runs: list[Run], context: Context, err: bool = False) -> None:
+    """Each run that needs a person in full, then a line for every run."""
+    from cxassure.report.text import failure, summary
+
+    for run in last_attempts(runs):
+        if run.verdict in ("failed", "error", "degraded", "missed"):
+            _say(failure(run, context), err)
+            click.echo(err=err)
+    for line in summary(runs):
+        _say(line, err)
+
+
+def _say(text: str, err: bool) -> None:
+    """Colour by mark where a terminal shows it; click leaves it out elsewhere."""
+    first, _, rest = text.partition("\n")
+    colour = STYLES.get(first[:1])
+    click.echo(click.style(first, fg=colour, bold=bool(rest)) if colour else first, err=err)
+    if rest:
+        click.echo(rest, err=err)
+
+
+def _talk(ran: Ran, written: dict[str, Path]) -> None:
+    sys.stdout.flush()
+    if ran.not_run:
+        click.echo(f"not run: {', '.join(sorted(ran.not_run))}", err=True)
+    if ran.runs:
+        click.echo(f"seed {ran.runs[0].seed}", err=True)
+    for kind, path in written.items():
+        click.echo(f"{kind:6} {path}", err=True)
+
+
+def code(runs: list[Run], strict: bool = False, interrupted: bool = False) -> int:
+    """0, 1, 2, 3 or 130; with `strict`, degraded, flaky and unseen are failures."""
+    if interrupted:
+        return EXIT_INTERRUPTED
+    counted = last_attempts(runs)
+    if not counted:
+        return EXIT_USAGE
+    found = exit_code(run.verdict for run in counted)
+    lax = any(run.verdict == "degraded" or run.flaky or run.unseen for run in counted)
+    return EXIT_FAILED if strict and found == EXIT_PASSED and lax else found
