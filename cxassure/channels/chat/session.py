@@ -12,6 +12,7 @@ from cxassure.channels.chat.connector import (
     Bubble,
     ChatOptions,
     Connector,
+    HandedOver,
     Incoming,
     Joined,
     QuickReplies,
@@ -92,6 +93,9 @@ class ChatSession(ChatSight):
                 self._bubble(event)
             case QuickReplies(options=options):
                 self.note("company", "quick replies", " | ".join(options), options=list(options))
+            case HandedOver(fields=fields):
+                words = ", ".join(f"{key}: {value}" for key, value in fields.items())
+                self.note("company", "handover", words, **fields)
         self._news.set()
 
     def _bubble(self, bubble: Bubble) -> None:
