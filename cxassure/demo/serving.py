@@ -10,11 +10,14 @@ from typing import Any
 
 import uvicorn
 
+from cxassure.demo.accounts import PASSWORD, SECRET
 from cxassure.demo.app import application
+from cxassure.demo.checkout import DECLINED
 from cxassure.demo.company import NAME, Company
 from cxassure.demo.mailbox import Mailbox
 
 HOST = "127.0.0.1"
+TEST_CARD = "4242424242424242"
 
 
 class Server(uvicorn.Server):
@@ -103,4 +106,17 @@ def announcement(company: Company, web: int, mail: int) -> dict[str, Any]:
         "mailbox": f"http://{HOST}:{mail}",
     }
     smtp = f"{company.smtp[0]}:{company.smtp[1]}"
-    return {"company": NAME, "targets": targets, "smtp": smtp, "broken": sorted(company.faults)}
+    secrets = {
+        "test_card": TEST_CARD,
+        "declined_card": DECLINED,
+        "account_password": PASSWORD,
+        "account_totp": SECRET,
+        "twilio_token": company.token,
+    }
+    return {
+        "company": NAME,
+        "targets": targets,
+        "smtp": smtp,
+        "secrets": secrets,
+        "broken": sorted(company.faults),
+    }

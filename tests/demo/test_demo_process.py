@@ -41,6 +41,7 @@ def test_it_announces_itself_in_one_line_and_ends_on_a_signal(sign):
     with started("--break", "bot-silent", DEMO_TWILIO_TOKEN="of-ours") as (process, told):
         assert told["company"] == "Birch & Bay Gifts" and told["broken"] == ["bot-silent"]
         targets = told["targets"]
+        assert told["secrets"]["twilio_token"] == "of-ours" and told["secrets"]["test_card"]
         assert httpx.get(targets["back-office"] + "/health", trust_env=False).json()["status"]
         assert httpx.get(targets["mailbox"] + "/api/v1/messages", trust_env=False).is_success
         line = targets["support-line"]
