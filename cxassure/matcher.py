@@ -6,6 +6,7 @@ point group `cxassure.matchers`.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from cxassure.text import Raw, guess, plain, seconds
 Kind = str
 """What a facet gives: text, texts, number, seconds, flag or fields."""
 
+_BETWEEN = re.compile(r"[\s\-.,]+")
 _TRUE, _FALSE = frozenset(("true", "yes", "on")), frozenset(("false", "no", "off"))
 
 
@@ -36,6 +38,11 @@ class Matcher:
     kinds: frozenset[Kind] = frozenset(("text", "texts", "number", "seconds", "flag"))
     lasting: bool = True
     nests: bool = False
+
+
+def squeezed(text: str) -> str:
+    """`text` without case, blanks and what stands between digits: `1 0-4.8` is `1048`."""
+    return _BETWEEN.sub("", plain(text))
 
 
 def text_of(seen: Value) -> str:
@@ -66,9 +73,12 @@ def _measure(expected: str, kind: Kind) -> float:
     if kind == "seconds":
         return seconds(expected)
     try:
-        return float(expected)
+        number = float(expected)
     except ValueError:
-        raise Misread(f"«{expected}» is not a number") from None
+        number = math.nan
+    if not math.isfinite(number):
+        raise Misread(f"«{expected}» is not a number")
+    return number
 
 
 def flag(expected: str) -> bool:
@@ -107,7 +117,7 @@ def _pattern(expected: Raw, kind: Kind) -> None:
         raise Misread("a pattern is expected here")
     try:
         re.compile(expected)
-    except re.error as wrong:
+    except (re.error, RecursionError, OverflowError) as wrong:
         raise Misread(
             f"«{expected}» is not a pattern: {wrong}", "patterns are Python's regular expressions"
         ) from None
@@ -138,6 +148,19 @@ def _nested(item: Raw, kind: Kind, *where: int) -> None:
 def _inner(item: Raw) -> dict[str, Raw]:
     """Inside `not`, `any` and `all` a bare text means `contains`: the loose words of a person."""
     return item if isinstance(item, dict) else {"contains": item}
+
+
+def _aim(expected: Raw, kind: Kind) -> None:
+    """A better value to be aimed at: matchers, or a bare threshold. Missing it is degraded."""
+    if isinstance(expected, dict):
+        return _nested(expected, kind)
+    if isinstance(expected, list):
+        raise Misread("one aim is expected here")
+    if kind == "texts":
+        _measure(expected, "number")
+    elif kind != "text":
+        _scalar(expected, kind)
+    return None
 
 
 def _equals_list(expected: Raw, kind: Kind) -> None:
@@ -207,6 +230,14 @@ BUILT_IN: dict[str, Matcher] = {
             _MEASURE | {"texts"},
             lasting=False,
         ),
+        Matcher(
+            "spells",
+            lambda e, s: squeezed(str(e)) in squeezed(text_of(s)),
+            lambda e: f"spells «{e}»",
+            _scalar,
+            _TEXT,
+        ),
+        Matcher("aim", lambda e, s: True, lambda e: "", _aim, _ALL),
     )
 }
 
@@ -241,9 +272,38 @@ def holds(must: Mapping[str, Any], seen: Value) -> bool:
     return all(_known[name].holds(expected, seen) for name, expected in must.items())
 
 
+def aimed(must: Mapping[str, Any], seen: Value) -> bool:
+    """Whether `seen` is as good as the `aim` in `must`; true where there is none.
+
+    A bare threshold on a figure means at most, or at least beside `at_least`; else it is equals.
+    """
+    aim = must.get("aim")
+    if aim is None:
+        return True
+    return holds(_aims(must, seen), seen)
+
+
+def _aims(must: Mapping[str, Any], seen: Value) -> dict[str, Any]:
+    aim = must["aim"]
+    if isinstance(aim, dict):
+        return aim
+    if isinstance(seen, bool) or not isinstance(seen, int | float | list):
+        return {"equals": aim}
+    return {"at_least" if "at_least" in must else "at_most": aim}
+
+
+def aim_words(must: Mapping[str, Any]) -> str:
+    """What was aimed at, for a person; empty where there is no aim."""
+    aim = must.get("aim")
+    if aim is None:
+        return ""
+    return words(aim) if isinstance(aim, dict) else str(aim)
+
+
 def words(must: Mapping[str, Any]) -> str:
     """What was expected, for a person: `contains «on its way»`."""
-    return " and ".join(_known[name].words(expected) for name, expected in must.items())
+    said = (_known[name].words(expected) for name, expected in must.items())
+    return " and ".join(part for part in said if part)
 
 
 def lasting(must: Mapping[str, Any]) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from cxassure.events import AnyEvent, Observed, StepStarted
+from cxassure.matcher import squeezed
 from cxassure.text import plain
 
 UNITS = {
@@ -56,8 +57,7 @@ def asks_for(text: str, fact: str, value: str) -> bool:
 
 def _says(text: str, value: str) -> bool:
     """Whether `value` stands in `text`, spelt out digit by digit or not."""
-    squeeze = re.compile(r"[\s\-.,]+")
-    return bool(value) and squeeze.sub("", plain(value)) in squeeze.sub("", plain(text))
+    return bool(value) and squeezed(value) in squeezed(text)
 
 
 @dataclass(slots=True)

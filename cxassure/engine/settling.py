@@ -33,6 +33,7 @@ class Check:
     seen: str = ""
     looked: bool = False
     lacked: str = ""
+    aimed: bool = True
     unseen: str = ""
     matched: int | None = None
 
@@ -87,10 +88,13 @@ async def settle(
 
 
 async def holds_now(session: Session, judged: list[Check], late: bool = False) -> bool:
-    """One look at every check; True when all hold or cannot be seen."""
+    """One look at every check; True when all hold or cannot be seen.
+
+    What holds but falls short of its aim is looked at again until the limit has passed.
+    """
     for check in judged:
         await _ask(session, check, late)
-    return all(check.held or check.unseen for check in judged)
+    return all(check.unseen or (check.held and (check.aimed or late)) for check in judged)
 
 
 def _missing(judged: list[Check]) -> str:
@@ -99,7 +103,7 @@ def _missing(judged: list[Check]) -> str:
 
 async def _ask(session: Session, check: Check, late: bool) -> None:
     """One look at one facet. What has held and lasts is not asked again."""
-    if check.unseen or (check.held and check.lasting):
+    if check.unseen or (check.held and check.lasting and check.aimed):
         return
     try:
         value = await look(session, check.facet, check.given)
@@ -113,7 +117,7 @@ async def _ask(session: Session, check: Check, late: bool) -> None:
     check.lacked = _lacks(check, value)
     believed = check.lasting or late or session.settled
     if believed and _suits(check, value):
-        check.held = True
+        check.held, check.aimed = True, _aimed(check, value)
         if not was:
             check.came = session.clock.now()
         _mark(session, check, value)
@@ -132,6 +136,14 @@ def _suits(check: Check, value: Value) -> bool:
         return matcher.holds(must, value)
     assert isinstance(value, Mapping)
     return all(key in value and matcher.holds(inner, value[key]) for key, inner in must.items())
+
+
+def _aimed(check: Check, value: Value) -> bool:
+    must = check.expectation.must
+    if check.facet.kind != "fields":
+        return matcher.aimed(must, value)
+    assert isinstance(value, Mapping)
+    return all(matcher.aimed(inner, value[key]) for key, inner in must.items())
 
 
 def _lacks(check: Check, value: Value) -> str:
@@ -156,6 +168,14 @@ def _mark(session: Session, check: Check, value: Value) -> None:
     check.matched = next(i for i, s in enumerate(session.seen) if s is items[-1]) + 1
 
 
+def _aims(check: Check) -> str:
+    must = check.expectation.must
+    if check.facet.kind != "fields":
+        return matcher.aim_words(must)
+    aims = {key: matcher.aim_words(inner) for key, inner in must.items()}
+    return ", ".join(f"{key} {aim}" for key, aim in aims.items() if aim)
+
+
 Judgement = Literal["passed", "degraded", "failed", "unseen"]
 
 
@@ -171,6 +191,8 @@ def verdict(check: Check, began: float, limit: float, aim: float | None) -> tupl
     took = check.came - began
     if took > limit and check.lasting:
         return "failed", f"came after {span(took)}, limit {span(limit)}"
+    if not check.aimed:
+        return "degraded", f"{check.facet.name} was {clip(check.seen, 80)}, aim {_aims(check)}"
     if aim is not None and took > aim:
         return "degraded", f"came after {span(took)}, aim {span(aim)}"
     return "passed", ""

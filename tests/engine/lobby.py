@@ -103,6 +103,12 @@ class Lobby(Session):
         return {"name": "Kim"} if self.asked else None
 
     @facet()
+    def size(self) -> float | None:
+        """How long the reply is."""
+        heard = self.heard("reply")
+        return float(len(heard.text)) if heard else None
+
+    @facet()
     def smell(self) -> str | None:
         """Cannot be seen."""
         raise Unseen("a lobby does not smell")

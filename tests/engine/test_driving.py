@@ -49,6 +49,21 @@ async def test_an_answer_past_its_aim_is_degraded() -> None:
     assert lived.run.steps[1].why == "came after 3.0 s, aim 2.0 s"
 
 
+async def test_a_facet_that_keeps_its_limit_and_misses_its_aim_is_degraded() -> None:
+    step = ask(1, "hi", "Hello", expect=(expects("size", at_most="10", aim="3"),))
+    lived = await live(probe(step))
+    assert (lived.run.verdict, lived.run.steps[1].why) == ("degraded", "size was 5, aim 3")
+    fine = ask(1, "hi", "Hello", expect=(expects("size", at_least="1", aim="5"),))
+    assert (await live(probe(fine))).run.verdict == "passed"
+    only = ask(1, "hi", "Hello", expect=(expects("reply", aim={"contains": "welcome"}),))
+    assert (await live(probe(only))).run.verdict == "degraded"
+
+
+async def test_a_number_may_be_spelt_digit_by_digit() -> None:
+    step = ask(1, "hi", "Order 1 0 4 7, thank you", expect=(expects("reply", spells="1047"),))
+    assert (await live(probe(step))).run.verdict == "passed"
+
+
 async def test_evidence_is_of_the_moment_in_which_the_limit_passes() -> None:
     step = ask(1, "hi", "late", "6s", expect=(expects("reply", contains="late"),))
     lived = await live(probe(step))
