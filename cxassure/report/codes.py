@@ -1,0 +1,132 @@
+"""Numbers from outside, explained: Twilio's error numbers, HTTP, SIP and WebSocket codes.
+
+A number is read by its length and channel: five digits are Twilio's, four a WebSocket close code
+(RFC 6455, 7.4), three on a telephone line a SIP status (RFC 3261, 21), three elsewhere HTTP
+(RFC 9110, 15).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Meaning(NamedTuple):
+    """What a number says, and what to look at next."""
+
+    what: str
+    check: str
+
+
+_TWILIO = {
+    "11100": ("the webhook's address is no valid URL", "the address configured for the number"),
+    "11200": (
+        "the company's voice webhook answered with an HTTP error or not at all",
+        "the webhook's log at this moment; the caller hears an application error",
+    ),
+    "11205": (
+        "the company's voice webhook did not answer in time (15 s)",
+        "what the webhook waits for (a look-up, a database) and whether its host is reachable",
+    ),
+    "11206": ("the webhook broke the HTTP protocol", "proxies and headers before the webhook"),
+    "11210": ("the webhook's host name does not resolve", "the DNS entry of the webhook"),
+    "11215": ("the webhook redirected too many times", "redirect rules before the webhook"),
+    "11220": ("no TLS connection with the webhook", "certificate, chain and TLS versions"),
+    "11237": ("the webhook's certificate is not trusted", "certificate, chain and expiry"),
+    "11750": ("the webhook's answer is larger than 64 KB", "what it sends for this request"),
+    "12100": (
+        "the webhook answered with a document that is no well-formed XML",
+        "unescaped & or <, an unclosed element, an error page in place of TwiML",
+    ),
+    "12200": ("the TwiML holds a verb or attribute that there is none of", "names and nesting"),
+    "12300": ("the webhook's content type is none that can be played", "Content-Type: text/xml"),
+    "12400": ("the carrier failed inside", "the carrier's status page, then run again"),
+    "13214": ("the caller id of the onward call is not allowed", "callerId of the Dial"),
+    "13224": ("the number dialled onwards is no valid number", "number in the Dial"),
+    "13227": ("calls to that country are not permitted", "geographic permissions"),
+    "20003": ("the account's credentials were refused", "account id and token on our side"),
+    "20404": ("the account knows no such resource", "numbers and ids on our side"),
+    "20429": ("too many requests to the carrier", "how many runs go at once"),
+    "21210": ("our caller id is not verified", "the number that calls are placed from"),
+    "21211": ("the number called is no valid number", "the target's `number`"),
+}
+
+_HTTP = {
+    "400": ("the request was refused as malformed", "what the page or client sends"),
+    "401": ("signing in is asked for", "credentials and session of the synthetic customer"),
+    "403": ("access is refused", "firewall, bot protection, permissions"),
+    "404": ("the address leads nowhere", "routes and links, what was deployed last"),
+    "408": ("the server gave up waiting for the request", "proxies and their time limits"),
+    "409": ("the state conflicts with the request", "stock, duplicate orders, concurrent changes"),
+    "410": ("the page has been taken away", "links that still lead there"),
+    "413": ("what was sent is too large", "upload limits"),
+    "415": ("the content type is refused", "what the client declares it sends"),
+    "422": ("the values sent are refused", "validation rules and what they say"),
+    "429": ("too many requests", "rate limits, and how many runs go at once"),
+    "500": ("the server failed inside", "the application's log at this moment"),
+    "501": ("the server does not know how", "what was deployed last"),
+    "502": ("a proxy got no sensible answer from the server behind it", "is that server up?"),
+    "503": ("the service is not available", "capacity, maintenance, health checks"),
+    "504": ("a proxy waited in vain for the server behind it", "what that server waits for"),
+    "520": ("the proxy got an answer it cannot read", "the origin server's log"),
+    "521": ("the origin server refuses the proxy", "is the origin up, does it let the proxy in?"),
+    "522": ("the proxy cannot reach the origin server", "network and firewall before the origin"),
+    "523": ("the origin server cannot be found", "DNS and routes to the origin"),
+    "524": ("the origin server answers too late", "slow look-ups behind this page"),
+    "525": ("no TLS between proxy and origin", "the origin's certificate"),
+    "526": ("the origin's certificate is not valid", "the origin's certificate"),
+}
+
+_SIP = {
+    "401": ("the line asks for credentials", "the trunk's user and password"),
+    "403": ("the line refuses the call", "permissions, caller id, allowed addresses"),
+    "404": ("there is no such number", "number and routing"),
+    "407": ("a proxy asks for credentials", "the trunk's user and password"),
+    "408": ("nobody answered the invitation", "network and firewall to the endpoint"),
+    "410": ("the number is no longer in service", "number and routing"),
+    "415": ("the media types do not suit", "codecs"),
+    "480": ("nobody is there to take the call", "are agents signed in and phones registered?"),
+    "481": ("the call is not known (any more)", "who ended it, and restarts of the switch"),
+    "483": ("the call went in circles", "forwarding rules"),
+    "484": ("the number is incomplete", "number format and dial plan"),
+    "486": ("the line is busy", "channels of the trunk, agents' capacity, overflow rule"),
+    "487": ("the call was cancelled before it was answered", "who gave up, and ring time-outs"),
+    "488": ("the offer was not acceptable", "codecs, encryption, addresses in the SDP"),
+    "500": ("the switch failed inside", "the switch's log at this moment"),
+    "502": ("a gateway got no sensible answer", "the trunk behind the gateway"),
+    "503": ("the switch or trunk is not available", "capacity, registration, maintenance"),
+    "504": ("a gateway waited in vain", "what stands behind the gateway"),
+    "600": ("busy everywhere", "capacity and overflow rule"),
+    "603": ("the call was declined", "who declined it, and why"),
+    "604": ("the number does not exist anywhere", "number and routing"),
+}
+
+_WEBSOCKET = {
+    "1001": ("the server went away", "restarts and deployments at this moment"),
+    "1002": ("a frame broke the protocol", "proxies between customer and server"),
+    "1003": ("the server does not take this kind of data", "text or binary, JSON or not"),
+    "1006": ("the connection broke without a goodbye", "proxies, idle limits, crashes"),
+    "1008": ("the server's policy forbids it", "origin, token, rate limits"),
+    "1009": ("a message was too large", "message limits"),
+    "1011": ("the server failed inside", "the server's log at this moment"),
+    "1012": ("the server is restarting", "restarts and deployments at this moment"),
+    "1013": ("the server is overloaded", "capacity"),
+}
+
+_WORDS = {
+    "tls": Meaning("no secure connection could be made", "certificate, chain, expiry, host name"),
+}
+
+
+def explain(code: str, channel: str = "") -> Meaning | None:
+    """What `code` means on `channel`, `None` when it is unknown."""
+    if code.casefold() in _WORDS:
+        return _WORDS[code.casefold()]
+    digits = "".join(sign for sign in code if sign in "0123456789")
+    tables = {5: ("Twilio", _TWILIO), 4: ("WebSocket", _WEBSOCKET), 3: ("HTTP", _HTTP)}
+    name, table = tables.get(len(digits), ("", {}))
+    if len(digits) == 3 and channel in ("ivr", "agent") and "http" not in code.casefold():
+        name, table = "SIP", _SIP
+    if digits not in table:
+        return None
+    what, check = table[digits]
+    return Meaning(f"{name} {digits}: {what}", check)

@@ -1,0 +1,65 @@
+"""What a report knows beside its run: the campaign's other runs, the past, and where things lie."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cxassure.run import Run
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What went before a run: when the customer last got through (UTC), `None` when never."""
+
+    last_good: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """`past` and `folders` go by run id; `page` is the page's path as people are shown it.
+
+    `again` is the command that runs a journey once more, to which journey and row are added.
+    """
+
+    runs: Sequence[Run] = ()
+    past: Mapping[str, Past] = field(default_factory=dict)
+    folders: Mapping[str, Path] = field(default_factory=dict)
+    page: str = ""
+    again: str = "cxassure run"
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def anchor(self, run: Run, step: int | None = None) -> str:
+        """The place of a run, or of its step, in a page that holds all `runs`: `step-8`."""
+        mine = slugs(self.runs).get(run.id, "") if len(self.runs) > 1 else ""
+        if step is None:
+            return mine or "run"
+        return f"{mine}-step-{step}" if mine else f"step-{step}"
+
+    def evidence(self, run: Run, path: str) -> Path | None:
+        """The file of evidence, if it is one and lies in the run's folder."""
+        folder = self.folders.get(run.id)
+        if folder is None or not path or "\0" in path:
+            return None
+        inside = folder.resolve()
+        file = (inside / path).resolve()
+        return file if file.is_relative_to(inside) and file.is_file() else None
+
+
+def slugs(runs: Sequence[Run]) -> dict[str, str]:
+    """A name for each run that is unique among `runs` and fits an anchor, by run id."""
+    found: dict[str, str] = {}
+    for run in runs:
+        name = _UNSAFE.sub("-", run.name).strip("-") or "run"
+        number = 1
+        slug = name
+        while slug in found.values():
+            number += 1
+            slug = f"{name}-{number}"
+        found[run.id] = slug
+    return found

@@ -1,0 +1,110 @@
+"""What a failure means to the customer, in a sentence that begins with `would`."""
+
+from __future__ import annotations
+
+import re
+
+from cxassure.events import Checked
+from cxassure.run import Run, StepRun
+from cxassure.text import clip, span
+
+_NAMED = re.compile(r"«([^»]+)»")
+_NOTHING = ("", "nothing")
+
+
+def consequence(run: Run, step: StepRun) -> str:
+    """What would have happened to a real customer, empty when nobody can say."""
+    if step.verdict not in ("failed", "degraded") or step.part in ("opening", "always"):
+        return ""
+    check = decisive(step)
+    if check and check.came is not None and step.verdict in ("failed", "degraded"):
+        return f"would wait {span(check.came)} for the {check.facet.replace('_', ' ')}"
+    if promise := _promised(run, step):
+        return promise
+    by_channel = {"agent": _at_desk, "ivr": _on_the_phone, "chat": _in_chat, "web": _on_the_web}
+    said = by_channel.get(step.channel, _anywhere)(run, step)
+    return said or _anywhere(run, step)
+
+
+def decisive(step: StepRun) -> Checked | None:
+    """The expectation that decided the step's verdict, `None` when the verb itself did."""
+    suiting = (c for c in step.checked if c.verdict == step.verdict)
+    return next((c for c in suiting if not step.why or c.why == step.why), None)
+
+
+def missing(step: StepRun) -> str:
+    """What was missed by name: the first thing that stands in «» in why."""
+    found = _NAMED.search(step.why)
+    return found.group(1) if found else ""
+
+
+def on_the_phone(run: Run, step: StepRun) -> str:
+    """`after 38 s on the phone`, empty when there was no call."""
+    calls = [s.at for s in run.steps if s.channel in ("ivr", "agent") and s.verdict != "skipped"]
+    spent = step.at + step.took - min(calls, default=step.at + step.took)
+    return f"after {span(spent)} on the phone" if spent >= 1 else ""
+
+
+def _promised(run: Run, step: StepRun) -> str:
+    figures = run.measures
+    check = decisive(step)
+    if check is None or check.facet not in figures:
+        return ""
+    words = {
+        "time_to_human": f"would wait {span(figures['time_to_human'])} for a person"
+        if "time_to_human" in figures
+        else "",
+        "waited": f"would spend {span(figures.get('waited', 0))} waiting",
+        "re_asks": "would be asked for what was already told",
+        "key_presses": f"would press {figures.get('key_presses', 0):g} keys",
+        "turns": f"would need {figures.get('turns', 0):g} turns",
+        "words_heard": f"would listen to {figures.get('words_heard', 0):g} words",
+    }
+    return words.get(check.facet, "")
+
+
+def _at_desk(run: Run, step: StepRun) -> str:
+    after = on_the_phone(run, step)
+    check = decisive(step)
+    if check and check.facet == "context":
+        name = missing(step) or check.expected.partition(" = ")[0]
+        if "had no" in step.why:
+            return _ending(f"would be asked for the {name} again", after)
+        return _ending(f"would be served with a wrong {name}", after)
+    if step.verb == "answer":
+        return _ending("would wait for a person who never comes", after)
+    return _ending("would not get through to the agent", after)
+
+
+def _on_the_phone(run: Run, step: StepRun) -> str:
+    after = on_the_phone(run, step)
+    if step.code[:2] in ("11", "12"):
+        return _ending("would hear an application error and lose the call", after)
+    if step.verb == "dial" and not step.checked:
+        return "would not get through"
+    if step.seen in _NOTHING:
+        return _ending("would hear nothing that helps", after)
+    return _ending(f"would hear «{clip(step.seen, 80)}»", after)
+
+
+def _in_chat(run: Run, step: StepRun) -> str:
+    if step.seen in _NOTHING:
+        return "would get no answer"
+    return f"would be told «{clip(step.seen, 80)}»"
+
+
+def _on_the_web(run: Run, step: StepRun) -> str:
+    if step.code:
+        return f"would see an error page ({step.code}) and cannot go on"
+    return ""
+
+
+def _anywhere(run: Run, step: StepRun) -> str:
+    left = sum(s.verdict == "skipped" and s.part == "steps" for s in run.steps)
+    if step.verdict == "failed" and left:
+        return f"would not get any further: {left} of {run.author_steps} steps out of reach"
+    return ""
+
+
+def _ending(said: str, after: str) -> str:
+    return f"{said}, {after}" if after else said

@@ -1,0 +1,59 @@
+"""Runs as a JSON document for scripts: schema 1."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cxassure.report.cause import cause
+from cxassure.report.tally import blaming, earlier_attempts, last_attempts
+from cxassure.run import Run, StepRun
+
+SCHEMA = 1
+
+_RUN = (
+    "id journey row title severity owner runbook source tags env seed attempt started ended "
+    "verdict why flaky finished took wall measures"
+).split()
+_STEP = (
+    "index part party channel verb title place optional at verdict why expected seen hint code "
+    "took wall findings"
+).split()
+
+
+def document(runs: Sequence[Run], report: str | Mapping[str, str] = "") -> dict[str, Any]:
+    """`{"schema": 1, "runs": […]}`; `report` is the page's path, for all or by run id.
+
+    Of a run tried again the last attempt stands in `runs`, what went before in its `attempts`.
+    A step that broke a promise of the journey carries that verdict.
+    """
+    return {"schema": SCHEMA, "runs": [_run(run, runs, report) for run in last_attempts(runs)]}
+
+
+def _run(run: Run, runs: Sequence[Run], report: str | Mapping[str, str]) -> dict[str, Any]:
+    told = blaming(run)
+    bad, found = told.first_bad, cause(run, runs)
+    page = report if isinstance(report, str) else report.get(run.id, "")
+    return {
+        **{name: getattr(run, name) for name in _RUN},
+        "report": page,
+        "blamed": {"step": bad.index, "party": bad.party, "channel": bad.channel} if bad else None,
+        "cause": str(found) if found else "",
+        "unseen": len(run.unseen),
+        "attempts": [
+            {"id": tried.id, "attempt": tried.attempt, "verdict": tried.verdict, "why": tried.why}
+            for tried in earlier_attempts(run, runs)
+        ],
+        "steps": [_step(step) for step in told.steps],
+    }
+
+
+def _step(step: StepRun) -> dict[str, Any]:
+    return {
+        **{name: getattr(step, name) for name in _STEP},
+        "evidence": [
+            {"name": kept.name, "path": kept.path, "media": kept.media, "size": kept.size}
+            for kept in step.kept
+            if kept.path
+        ],
+    }

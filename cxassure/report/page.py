@@ -1,0 +1,126 @@
+"""The page: one self-contained HTML file, without scripts and without the network.
+
+Everything from outside is data: Jinja2 escapes it, control characters are shown, addresses are only
+linked when they are http or lie beside the page, and the content security policy allows neither
+scripts nor any source but the page itself (CSP Level 3).
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from cxassure.report.cause import Cause, causes
+from cxassure.report.context import Context
+from cxassure.report.story import Budget, story
+from cxassure.report.tally import (
+    MARKS,
+    blaming,
+    figures,
+    last_attempts,
+    totals,
+    visible,
+    worst_first,
+)
+from cxassure.report.text import failure, headline
+from cxassure.run import Run
+from cxassure.text import span
+from cxassure.verdict import worst
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_LOUD = ("failed", "error", "missed", "degraded")
+
+
+def page(runs: Sequence[Run], context: Context | None = None, *, title: str = "") -> str:
+    """The HTML of all `runs`, failures first; it belongs beside the folders of the runs.
+
+    Steps are reached by `#step-8`, or where there are several runs by `#journey-row-step-8`.
+    """
+    context = context or Context(runs=tuple(runs))
+    counted = worst_first(last_attempts(runs))
+    tried = [run for run in runs if run not in counted]
+    verdict = worst(run.verdict for run in counted)
+    style = (_TEMPLATES / "page.css").read_text("utf-8")
+    budget = Budget()
+    return (
+        _templates()
+        .get_template("page.html")
+        .render(
+            title=title
+            or (counted[0].title or counted[0].name if len(counted) == 1 else "cxassure"),
+            style=style,
+            policy=_policy(style),
+            verdict=verdict,
+            totals=totals(runs),
+            when=min((run.started for run in counted if run.started), default=""),
+            causes=[(one, _explained(one, counted)) for one in causes(runs)],
+            runs=[_shown(run, context, budget) for run in [*counted, *tried]],
+        )
+    )
+
+
+def _policy(style: str) -> str:
+    """Nothing from anywhere: this very style sheet by its hash, pictures from the page itself."""
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return (
+        f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _shown(run: Run, context: Context, budget: Budget) -> dict[str, Any]:
+    told = blaming(run)
+    loud = run.verdict in _LOUD
+    return {
+        "run": told,
+        "anchor": context.anchor(run),
+        "headline": headline(run, context),
+        "open": loud,
+        "trouble": failure(run, context).splitlines()[1:] if loud else [],
+        "figures": figures(run),
+        "story": story(told, context, budget),
+    }
+
+
+def _explained(one: Cause, runs: Sequence[Run]) -> list[str]:
+    return [run.name for run in runs if run.id in one.runs]
+
+
+def _linkable(address: str) -> bool:
+    """Whether a link may lead there: the web only, never `javascript:` and its like."""
+    try:
+        return urlsplit(address.strip()).scheme in ("http", "https")
+    except ValueError:
+        return False
+
+
+def _finalize(value: Any) -> Any:
+    from markupsafe import Markup
+
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+@functools.cache
+def _templates() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    made = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_finalize,
+    )
+    made.filters["span"] = span
+    made.tests["linkable"] = _linkable
+    made.globals["MARKS"] = MARKS
+    return made

@@ -1,0 +1,130 @@
+"""Causes: what fails in common, and what passes in spite of it."""
+
+import pytest
+from sample import broken, gift_card, promise_broken
+from streams import Telling
+
+from cxassure.events import Checked, Kept, Observed
+from cxassure.report.cause import UNKNOWN, cause, causes
+from cxassure.report.codes import explain
+
+
+def check(facet, why="", came=None, verdict="failed"):
+    fields = {"facet": facet, "expected": "x", "verdict": verdict, "why": why, "came": came}
+    return [(Checked, fields)]
+
+
+def concluded(run, *others):
+    return cause(run, [run, *others]).conclusion
+
+
+def test_a_run_that_passed_has_no_cause():
+    assert cause(gift_card(), [gift_card()]) is None
+    assert causes([gift_card()]) == []
+
+
+def test_nothing_in_common_is_no_single_cause():
+    run = broken("shopper", "web", "click", "Pay", why="no such button")
+    assert concluded(run) == UNKNOWN
+    assert cause(run, []).since == "1 of 1 run; web steps pass"
+
+
+def test_a_lost_context_points_to_the_hand_over():
+    runs = [gift_card("a", lost=True), gift_card("b", lost=True)]
+    (found,) = causes(runs)
+    assert found.conclusion == "the hand-over from IVR to desk lost the context"
+    assert found.since == "2 of 2 runs, a and b; web, chat and IVR steps pass"
+    assert set(found.runs) == {run.id for run in runs}
+
+
+def test_context_of_another_caller_is_not_called_lost():
+    why = "context was never so (looked for 10.0 s)"
+    run = broken("agent", "agent", "answer", why=why, inside=check("context", why))
+    assert "carried a wrong context" in concluded(run)
+
+
+def test_an_agent_who_is_not_rung_points_to_the_transfer():
+    run = broken("desk", "agent", "answer", why="was not rung: the call was hung up")
+    assert concluded(run) == "the transfer from web did not reach desk"
+
+
+def test_only_one_row_points_to_what_differs():
+    bad = broken("shopper", "web", "click", "Pay", why="covered", journey="pay", row="mobile")
+    good = Telling("pay", "desktop").end()
+    found = cause(bad, [bad, good])
+    assert found.conclusion == "only mobile: look at what differs from desktop"
+    assert "desktop passes" in found.since
+
+
+def test_a_number_is_explained_with_what_to_check():
+    run = broken("caller", "ivr", "press", "2", why="the webhook answered 500", code="11200")
+    found = cause(run, [run])
+    assert found.conclusion.startswith("Twilio 11200: the company's voice webhook")
+    assert "log" in found.check
+
+
+def test_an_order_that_another_channel_gave_is_unknown_here():
+    telling = Telling("ask")
+    telling.step("shopper", "web", "click", inside=[(Kept, {"name": "order", "value": "1048213"})])
+    why = "reply was never so"
+    ask = {"verdict": "failed", "why": why, "inside": check("reply", why)}
+    run = telling.step("asker", "chat", "say", "Where is 1048213?", **ask).end("failed")
+    assert concluded(run) == "chat does not know order 1048213; web gave it at step 1"
+
+
+def test_late_is_told_apart_from_never():
+    why = "came after 7.1 s, limit 5.0 s"
+    run = broken("asker", "chat", "say", "Hi", why=why, inside=check("reply", why, came=7.1))
+    assert concluded(run) == "chat answers, but slowly: after 7.1 s"
+
+
+def test_a_channel_that_fails_for_every_journey_is_told():
+    runs = [broken("asker", "chat", "say", "Hi", why="x", journey=name) for name in ("a", "b")]
+    assert "broken for every journey" in concluded(*runs)
+    passing = Telling("c").step("asker", "chat", "say").end()
+    found = cause(runs[0], [*runs, passing])
+    assert found.conclusion == UNKNOWN
+    assert "also in b" in found.since and "c passes on chat" in found.since
+
+
+def test_our_own_trouble_is_never_laid_at_the_company():
+    runs = [
+        broken("shopper", "web", "open", verdict="error", why="no browser was found", journey=name)
+        for name in ("a", "b")
+    ]
+    assert concluded(*runs) == "nothing could be looked at: no browser was found"
+    assert concluded(runs[0], gift_card()) == "on our side: no browser was found"
+
+
+def test_a_wait_that_is_too_long_names_its_longest_part():
+    assert concluded(promise_broken()) == "most of the wait is queue: 80.0 s of 90.0 s"
+
+
+def test_a_menu_that_has_changed_says_so_itself():
+    prompt = {"who": "company", "what": "prompt", "text": "Our menu has changed."}
+    why = "key_presses was 5, aim 3"
+    inside = [(Observed, prompt), *check("key_presses", why, verdict="degraded")]
+    run = broken("caller", "ivr", "press", "2", verdict="degraded", why=why, inside=inside)
+    assert concluded(run) == "the way has changed: «Our menu has changed.»"
+
+
+@pytest.mark.parametrize(
+    ("code", "channel", "said"),
+    [
+        ("11205", "ivr", "Twilio 11205"),
+        ("12100", "ivr", "Twilio 12100"),
+        ("500", "web", "HTTP 500"),
+        ("502", "api", "HTTP 502"),
+        ("486", "ivr", "SIP 486: the line is busy"),
+        ("http 503", "ivr", "HTTP 503"),
+        ("1006", "chat", "WebSocket 1006"),
+        ("tls", "web", "no secure connection"),
+    ],
+)
+def test_numbers_are_read_by_length_and_channel(code, channel, said):
+    assert explain(code, channel).what.startswith(said)
+
+
+@pytest.mark.parametrize("code", ["", "9", "99999", "teapot", "٥٠٠"])
+def test_an_unknown_number_is_left_unexplained(code):
+    assert explain(code, "web") is None

@@ -1,0 +1,110 @@
+"""What the person on call reads."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sample import broken, gift_card, promise_broken
+from streams import cut, streams
+
+from cxassure.report.context import Context, Past
+from cxassure.report.tally import blaming, totals, visible
+from cxassure.report.text import ago, failure, headline, summary
+from cxassure.run import Run, fold
+
+NOW = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
+
+
+def test_a_failure_reads_as_documented():
+    runs = [gift_card("desktop", lost=True), gift_card("mobile", lost=True)]
+    past = {runs[1].id: Past(NOW - timedelta(hours=3, minutes=5))}
+    context = Context(runs=runs, past=past, page="reports/x/index.html", now=NOW)
+    assert failure(runs[1], context).splitlines() == [
+        "✗ gift-card-to-agent [mobile]  failed at step 6 of 7, 43.3 s in · critical"
+        " · owner checkout-oncall · last good run 3 h ago",
+        "    agent answer → context had no «order number»",
+        "    expected  order number = 1048213",
+        "    seen      {caller: +15550100, queue: billing}",
+        "    since     2 of 2 runs, desktop and mobile; web, chat and IVR steps pass"
+        " → the hand-over from IVR to desk lost the context",
+        "    customer  would be asked for the order number again, after 38.0 s on the phone",
+        "    evidence  agent-leg.json · reports/x/index.html#gift-card-to-agent-mobile-step-6",
+        "    runbook   https://runbooks.example/desk-context",
+        "    again     cxassure run gift-card-to-agent --row mobile",
+    ]
+
+
+def test_a_single_run_has_short_anchors_and_lines_without_anything_are_left_out():
+    run = broken("asker", "chat", "say", "Hi", why="reply was never so")
+    told = failure(run, Context(runs=(run,), page="p.html", now=NOW))
+    assert "p.html#step-2" in told
+    assert not any(label in told for label in ("expected", "seen  ", "runbook", "hint"))
+
+
+def test_a_broken_promise_is_laid_at_the_step_that_broke_it():
+    run = promise_broken()
+    told = failure(run)
+    assert told.startswith("✗ wait-for-agent  failed at step 3 of 3")
+    assert "agent answer → time_to_human was 95.0 s" in told
+    assert "most of the wait is queue: 80.0 s of 90.0 s" in told
+    assert "customer  would wait 95.0 s for a person" in told
+    assert [s.verdict for s in blaming(run).steps if s.party == "agent"] == ["failed"]
+    assert [s.verdict for s in run.steps if s.party == "agent"] == ["passed"]
+
+
+def test_a_run_without_a_good_past_says_so():
+    run = broken("asker", "chat", "say", why="x")
+    context = Context(runs=(run,), past={run.id: Past()}, now=NOW)
+    assert headline(run, context).endswith("no good run known")
+
+
+def test_a_killed_run_tells_that_it_did_not_end():
+    assert "the run did not end" in failure(fold(())) or "did not end" in Run().why
+    assert failure(Run(journey="pay")).splitlines() == [
+        "!" + " pay  error · major",
+        "    the run did not end: whatever drove it was killed",
+    ]
+
+
+def test_text_from_outside_cannot_steer_the_terminal_nor_add_lines():
+    evil = "\x1b[2J\x1b]0;own\x07done\n✓ all passed\r\x9b31m\u202egnp"
+    run = broken("asker", "chat", "say", evil, why=evil, seen=evil, expected=evil, hint=evil)
+    told = failure(run)
+    assert not any(sign in told for sign in "\x1b\x07\r\x9b\u202e")
+    assert "␛[2J" in told and "‹U+202E›" in told
+    assert sum(line.startswith("✓") for line in told.splitlines()) == 0
+
+
+def test_the_summary_has_a_line_a_journey_worst_first_and_totals():
+    flaky = gift_card("tablet")
+    flaky.flaky, flaky.attempt = True, 2
+    tried = gift_card("tablet", lost=True)
+    tried.id = "first-try"
+    runs = [gift_card("desktop"), tried, flaky, gift_card("mobile", lost=True), promise_broken()]
+    lines = summary(runs)
+    assert [line[0] for line in lines[:-1]] == ["✗", "✗", "✓", "✓"]
+    assert "flaky: attempt 2" in lines[2]
+    assert "time to human 1 min 35 s" in lines[1] or "time to human 95.0 s" in lines[1]
+    assert lines[-1] == "4 runs: 2 failed, 2 passed · 1 flaky"
+    assert totals([]) == summary([])[0] == "no runs"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(1, "just now"), (50, "50 s ago"), (3599, "59 min ago"), (7300, "2 h ago"), (2e5, "2 d ago")],
+)
+def test_the_past_is_told_in_its_largest_unit(seconds, said):
+    assert ago(seconds) == said
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(st.tuples(streams(), st.integers(0, 999)), max_size=3))
+def test_any_runs_can_be_told(told):
+    runs = [fold(cut(stream, at)) for stream, at in told]
+    context = Context(runs=runs, now=NOW)
+    for run in runs:
+        lines = failure(run, context).split("\n")
+        assert len(lines) <= 12
+        assert visible("".join(lines)) == "".join(lines)
+    assert len(summary(runs)[-1].splitlines()) == 1
