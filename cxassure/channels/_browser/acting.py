@@ -11,7 +11,7 @@ from cxassure.channels._browser import scripts
 from cxassure.channels._browser.locator import Locator
 from cxassure.channels._browser.tab import Tab
 from cxassure.errors import Broken, CannotLook, CxassureError
-from cxassure.text import clip
+from cxassure.text import clip, span
 
 if TYPE_CHECKING:
     from playwright.async_api import Locator as Element
@@ -50,7 +50,7 @@ async def _obstacle(
         return gone
     if tab.gate.loading:
         return Broken(
-            f"after {locator} the next page did not come within {waited:g} s",
+            f"after {locator} the next page did not come within {span(waited)}",
             expected="the next page",
             seen="no answer",
         )

@@ -102,5 +102,5 @@ def _runs(path: Path) -> bool:
 
 
 def _revision(path: Path) -> int:
-    found = re.search(r"-(\d+)/", path.as_posix())
+    found = re.search(r"/chromium\w*-(\d+)/", path.as_posix())
     return int(found[1]) if found else 0

@@ -9,7 +9,7 @@ from cxassure.channels._browser import scripts, trouble
 from cxassure.channels._browser.origins import origin
 from cxassure.channels._browser.tab import Tab
 from cxassure.errors import Broken, CxassureError
-from cxassure.text import clip
+from cxassure.text import clip, span
 
 
 async def go(tab: Tab, url: str, deadline: float, status: int = 0) -> None:
@@ -41,18 +41,18 @@ async def _travel(tab: Tab, leave: Any, url: str, deadline: float, status: int =
     limit = {"timeout": left * 1000, "wait_until": "domcontentloaded"}
     tab.acts()
     tab.failure, tab.gate.refused = None, ""
-    for last in (False, True):
+    for tries in range(5):
         try:
             await tab.until_asked(leave(limit), left + 2)
             break
         except TookTooLong:
             raise Broken(
-                f"{clip(url)} did not come within {left:g} s", expected="a page", seen="no answer"
+                f"{clip(url)} did not come within {span(left)}", expected="a page", seen="no answer"
             ) from None
         except Error as wrong:
-            if "interrupted by another navigation" in wrong.message and not last:
+            if "interrupted by another navigation" in wrong.message and tries < 4:
                 await asyncio.sleep(0.1)  # an error page of the browser's own came between
-                if not await _answered(tab, url):
+                if await _answered(tab, url) < 400:
                     continue
             raise await _failed(tab, url, wrong) from None
     await arrive(tab, status)
@@ -60,7 +60,7 @@ async def _travel(tab: Tab, leave: Any, url: str, deadline: float, status: int =
 
 async def _answered(tab: Tab, url: str) -> int:
     """The status that `url` came with, 0 where there was no answer."""
-    for request in reversed(await tab.page.requests()):
+    for request in reversed(await tab.requests()):
         if request.url == url and request.existing_response:
             return request.existing_response.status
     return 0

@@ -12,7 +12,7 @@ from cxassure.errors import CannotLook
 from cxassure.text import guess
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser, BrowserContext, Playwright
+    from playwright.async_api import Browser, Page, Playwright
 
 RECYCLE = 200
 """Contexts after which a browser that is idle is launched anew: they leave memory behind."""
@@ -42,8 +42,8 @@ class SharedBrowser:
     def alive(self) -> bool:
         return self._browser is not None and self._browser.is_connected()
 
-    async def context(self, device: str, **options: Any) -> BrowserContext:
-        """A fresh context as `device` (one of Playwright's) with further context options.
+    async def window(self, device: str, **options: Any) -> Page:
+        """A page in a fresh context as `device` (one of Playwright's) with further context options.
 
         Raises `CannotLook` where no browser starts or an option is not to its liking.
         """
@@ -55,7 +55,7 @@ class SharedBrowser:
             except Exception:  # it died just now: another one serves
                 return await self._new(device, options)
 
-    async def _new(self, device: str, options: dict[str, Any]) -> BrowserContext:
+    async def _new(self, device: str, options: dict[str, Any]) -> Page:
         worn = self._served >= RECYCLE and self._browser and not self._browser.contexts
         if worn or not self.alive:
             await self._stop()
@@ -64,7 +64,8 @@ class SharedBrowser:
         self._served += 1
         described = {**_described(self._playwright, device), **options}
         try:
-            return await self._browser.new_context(**described)
+            context = await self._browser.new_context(**described)
+            return await context.new_page()
         except Exception as wrong:
             if not self.alive:
                 raise

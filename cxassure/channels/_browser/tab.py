@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 HANGS = 10.0
 """Seconds without an answer after which a page is said to hang."""
-QUIET = 0.5
+QUIET = 0.3
 """Seconds without a change after which a loaded page is believed to be done."""
 
 
@@ -55,10 +55,11 @@ class Tab:
         own = {**(headers or {}), self.opening.synthetic_header: self.opening.run_id}
         marks = {name: value for name, value in own.items() if name and value}
         self.gate = Gate(self.origins, marks, everything=bool(headers))
-        self.context = await self.shared.context(device, **more)
+        page = await self.shared.window(device, **more)
+        self.context = page.context
         if self.opening.trace:
             await self.context.tracing.start(screenshots=True, snapshots=True)
-        await self._enter(await self.context.new_page())
+        await self._enter(page)
         self.context.on("page", lambda page: asyncio.ensure_future(self._enter(page)))
         self.context.on("weberror", lambda error: self._slipped("script error", str(error.error)))
         self.context.on("console", self._console)
@@ -160,6 +161,10 @@ class Tab:
         if self.dialog is not None:
             return 0
         return await self._answered(elements.count(), HANGS) or 0
+
+    async def requests(self) -> list[Request]:
+        """The last hundred requests of the page in front."""
+        return await self._answered(self.page.requests(), HANGS) or []
 
     async def tell_of(self, element: Element, script: str) -> Any:
         """What `script` gives for an element, `None` where it has just gone."""

@@ -158,7 +158,7 @@ class Looking(Browsing):
         """
         pattern = re.compile(".*".join(map(re.escape, to.split("*"))))
         since = self._began()
-        made = [r for r in await self.tab.page.requests() if pattern.search(r.url)]
+        made = [r for r in await self.tab.requests() if pattern.search(r.url)]
         made = [r for r in made if not 0 < r.timing["startTime"] < since]
         codes = [r.existing_response.status for r in made if r.existing_response]
         refused = sum(1 for request in made if request.failure)

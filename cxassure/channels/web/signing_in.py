@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from cxassure.channel import verb
@@ -120,12 +121,18 @@ class SigningIn(Browsing):
         return True
 
 
-def one_time_code(secret: str) -> str:
-    """The six digits of this moment; raises `CannotLook` for what is no base32 secret."""
+def one_time_code(secret: str, at: float | None = None) -> str:
+    """The six digits of now, or of `at` seconds since 1970 (RFC 6238).
+
+    Raises `CannotLook` for what is no base32 secret.
+    """
     import pyotp
 
+    # Companies hand out keys of 80 bits, which pyotp refuses. HMAC pads keys with zeros (RFC 2104),
+    # so a key with base32 zeros (A) behind it is the same key.
+    padded = secret.replace(" ", "").rstrip("=").ljust(32, "A")
     try:
-        return str(pyotp.TOTP(secret.replace(" ", "")).now())
+        return str(pyotp.TOTP(padded).at(int(time.time() if at is None else at)))
     except (ValueError, TypeError):  # binascii.Error is a ValueError
         raise CannotLook(
             "the secret of the one-time code is not base32 (RFC 6238)",
