@@ -21,6 +21,10 @@ RESERVED = frozenset(
 NAMESPACES = frozenset("env secret row target person".split())
 """First parts of references that no party, row or kept value may be called."""
 
+PERSON = frozenset(
+    "name first_name last_name email phone street city postcode country company username".split()
+)
+"""What `${person.…}` may ask of the generated customer."""
 
 Keys = tuple[str | int, ...]
 """The path of keys and indexes that leads to a piece of a document."""
@@ -59,6 +63,7 @@ class PartySpec(msgspec.Struct, frozen=True):
 class BranchSpec(msgspec.Struct, frozen=True):
     """One of the ways of a `one_of`: what must be seen to take it, and its steps."""
 
+    keys: Keys
     expect: dict[str, Raw]
     steps: tuple[StepSpec, ...]
 
@@ -66,7 +71,8 @@ class BranchSpec(msgspec.Struct, frozen=True):
 class StepSpec(msgspec.Struct, frozen=True, kw_only=True):
     """One step: `party` does `verb` with `argument` (`""` for a bare verb), or `use` a fragment.
 
-    `keys` leads to the step in its file; `line` and `column` are where it begins.
+    `keys` leads to the step in its file; `line` and `column` are where it begins. `refers` is
+    false where no reference can be in it.
     """
 
     places: Places
@@ -87,6 +93,7 @@ class StepSpec(msgspec.Struct, frozen=True, kw_only=True):
     optional: bool = False
     carry_on: bool = False
     spends: bool = False
+    refers: bool = True
 
     @property
     def place(self) -> Place:

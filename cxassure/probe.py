@@ -132,12 +132,16 @@ def _flat(steps: tuple[Step, ...]) -> Iterator[Step]:
             yield from _flat(branch.steps)
 
 
-_ENCODER = msgspec.json.Encoder(order="sorted")
+_ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(Probe)
 
 
 def encode(probe: Probe) -> bytes:
-    """The probe's bytes: keys sorted, indented by two, one newline at the end."""
+    """The probe's bytes: indented by two, one newline at the end.
+
+    Keys stand as they were written: fields are filled and parties opened in that order, so it is
+    part of what the probe says.
+    """
     return msgspec.json.format(_ENCODER.encode(probe), indent=2) + b"\n"
 
 

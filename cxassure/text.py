@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import TypeAlias
 
 from cxassure.errors import Misread
@@ -64,6 +65,7 @@ def unescape(raw: Raw) -> Raw:
     return {key.replace("$${", "${"): unescape(item) for key, item in raw.items()}
 
 
+@lru_cache(4096)
 def seconds(text: str) -> float:
     """Seconds in `500ms`, `5s`, `1.5s`, `3m`, `1m30s`, `2h`.
 

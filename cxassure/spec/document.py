@@ -62,12 +62,14 @@ class Source:
 class Document:
     """What a file holds: `raw` is None when nothing can be made of it.
 
-    `begins` gives the mark at which each mapping in a list begins, by the identity of the mapping.
+    `spans` gives the marks at which each mapping in a list begins and ends, by its identity.
+    `aliased` is set where a value may stand elsewhere than where it is used.
     """
 
     source: Source
     raw: Raw | None = None
-    begins: dict[int, Any] = field(default_factory=dict)
+    spans: dict[int, tuple[Any, Any]] = field(default_factory=dict)
+    aliased: bool = False
     problems: list[Problem] = field(default_factory=list)
 
     def say(self, what: str, hint: str, line: int = 0, column: int = 0) -> None:
@@ -136,6 +138,7 @@ class _Reader:
         self.open: set[str] = set()
         self.swollen = 0
         self.depth = 0
+        self.end: Any = None
 
     def say(self, event: Any, what: str, hint: str) -> None:
         self.document.say(what, hint, *_spot(event.start_mark))
@@ -196,12 +199,13 @@ class _Reader:
                 merged.append((begin, value))
             elif key is not None:
                 found[key] = value
+        self.end = event
         for begin, value in merged:
             self.merge(found, begin, value)
         return found
 
     def sequence(self) -> list[Raw]:
-        get, node, begins = self.get, self.node, self.document.begins
+        get, node, spans = self.get, self.node, self.document.spans
         found: list[Raw] = []
         while (event := get()).__class__ is not SequenceEndEvent:
             if event.__class__ is ScalarEvent and event.anchor is None and event.tag is None:
@@ -209,7 +213,7 @@ class _Reader:
                 continue
             value = node(event)
             if event.__class__ is MappingStartEvent:
-                begins[id(value)] = event.start_mark
+                spans[id(value)] = event.start_mark, self.end.end_mark
             found.append(value)
         return found
 
@@ -224,6 +228,7 @@ class _Reader:
     def alias(self, event: Any) -> Raw:
         """What the anchor holds, counted as often as it is used."""
         name = event.anchor
+        self.document.aliased = True
         if name in self.open:
             raise _Stop(event, f"«*{name}» stands inside its own anchor", "write it out")
         if name not in self.anchors:

@@ -24,8 +24,7 @@ def steps(shape: Shape, raw: Raw, *keys: str | int) -> tuple[StepSpec, ...]:
 
 
 def _step(shape: Shape, raw: dict[str, Raw], keys: Keys) -> StepSpec:
-    line, column = _begin(shape, raw, keys)
-    parts: dict[str, Any] = {}
+    parts: dict[str, Any] = _span(shape, raw, keys)
     parties = []
     for key, value in raw.items():
         read = _PARTS.get(key)
@@ -42,15 +41,18 @@ def _step(shape: Shape, raw: dict[str, Raw], keys: Keys) -> StepSpec:
         shape.say("this step has no party", ONE, *keys)
     if "choose" in raw and "one_of" in raw:
         shape.say("«choose» and «one_of» are the same", "write one of them", *keys, "choose")
-    return StepSpec(places=shape.places, keys=keys, line=line, column=column, **parts)
+    return StepSpec(places=shape.places, keys=keys, **parts)
 
 
-def _begin(shape: Shape, raw: dict[str, Raw], keys: Keys) -> tuple[int, int]:
-    mark = shape.document.begins.get(id(raw))
-    if mark is None:
+def _span(shape: Shape, raw: dict[str, Raw], keys: Keys) -> dict[str, Any]:
+    """Where the step begins, and whether there is a reference in its text."""
+    found = shape.document
+    if found.aliased or id(raw) not in found.spans:
         place = shape.place(*keys)
-        return place.line, place.column
-    return mark.line + 1, mark.column + 1
+        return {"line": place.line, "column": place.column}
+    begin, end = found.spans[id(raw)]
+    refers = "${" in found.source.text[begin.index : end.index]
+    return {"line": begin.line + 1, "column": begin.column + 1, "refers": refers}
 
 
 def _party(shape: Shape, parties: list[str], keys: Keys) -> str:
@@ -106,7 +108,7 @@ def _branches(shape: Shape, raw: Raw, keys: Keys) -> tuple[BranchSpec, ...]:
         if parts and "expect" not in parts and index + 1 < len(ways):
             what = "a branch without «expect» is taken when no other suits"
             shape.say(what, "put it last, once", *at)
-        found.append(BranchSpec(expect, inner))
+        found.append(BranchSpec(at, expect, inner))
     return tuple(found)
 
 

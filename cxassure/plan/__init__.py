@@ -1,0 +1,6 @@
+"""The room that compiles: journeys to probes, and probes to files that a reviewer reads."""
+
+from cxassure.plan.compile import Plan, compile
+from cxassure.plan.folder import compare, write
+
+__all__ = ["Plan", "compare", "compile", "write"]
