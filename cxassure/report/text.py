@@ -70,7 +70,7 @@ def _in_a_line(run: Run, wide: int, runs: Sequence[Run]) -> str:
 
 def _line(text: str) -> str:
     """One line of bounded length, with nothing in it that steers a terminal."""
-    return visible(clip(text, _LONGEST))
+    return clip(visible(text), _LONGEST)
 
 
 def _where(run: Run) -> str:
@@ -117,7 +117,7 @@ def _lines(run: Run, asked: Run, context: Context) -> Iterator[str]:
 
 def what(step: StepRun, run: Run) -> str:
     """`agent answer → context had no «order number»`."""
-    return _line(f"{clip(step.title, 80)} → {step.why or run.why or step.verdict}")
+    return _line(f"{clip(visible(step.title), 80)} → {step.why or run.why or step.verdict}")
 
 
 def _told(run: Run, step: StepRun, asked: Run, context: Context) -> Iterator[tuple[str, str]]:
