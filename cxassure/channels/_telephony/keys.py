@@ -1,0 +1,30 @@
+"""Keys of a telephone as an author writes them, and how long pressing them takes."""
+
+from __future__ import annotations
+
+from cxassure.channels._telephony.lengths import KEY, LONG_PAUSE, SHORT_PAUSE
+from cxassure.errors import Misread
+
+PAUSES = {"w": SHORT_PAUSE, "W": LONG_PAUSE}
+_KEYS = frozenset("0123456789*#ABCD")
+
+
+def keys(written: str) -> str:
+    """`written` without blanks; raises `Misread` for what is no key and no pause."""
+    pressed = "".join(written.split())
+    wrong = sorted(set(pressed) - _KEYS - PAUSES.keys())
+    if wrong or not pressed:
+        raise Misread(
+            f"«{written}» cannot be pressed",
+            "keys are 0 to 9, *, # and A to D; w waits half a second, W one",
+        )
+    return pressed
+
+
+def without_pauses(pressed: str) -> str:
+    return "".join(key for key in pressed if key not in PAUSES)
+
+
+def lasts(key: str) -> float:
+    """Seconds until the next key can come."""
+    return PAUSES.get(key, KEY)

@@ -1,0 +1,273 @@
+"""How the carrier asks the company's webhooks: signed, bounded, listed origins only.
+
+Follows Twilio, "Webhooks security" (signature), "Webhooks connection overrides" (the time-out in
+an address's fragment) and "TwiML for Programmable Voice" (what is posted, cookies, redirects).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urldefrag, urlencode, urljoin, urlsplit, urlunsplit
+
+from cxassure.channel import Opening
+from cxassure.channels._http.client import tls
+from cxassure.channels._http.origins import listed, origin, shown
+from cxassure.channels._http.trouble import told
+from cxassure.channels._telephony.fault import Fault
+from cxassure.channels._telephony.markup import LARGEST
+from cxassure.errors import CannotLook, CxassureError
+
+if TYPE_CHECKING:
+    import httpx
+
+PATIENCE = 15.0
+"""Seconds that a webhook has to answer in."""
+REDIRECTS = 10
+MEDIA = 65_536
+"""Bytes read of a recording: its head says how long it plays."""
+_DIRECT = ("all://127.0.0.1", "all://localhost", "all://[::1]")
+_LOST = (301, 302, 303)
+_KEPT = (307, 308)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What the carrier knows of the number that is called; `target` names it in cxassure.yaml."""
+
+    target: str
+    url: str
+    method: str = "POST"
+    number: str = ""
+    account_sid: str = ""
+    auth_token: str = ""
+    status_callback: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a webhook answered: `url` is where it came from in the end, `took` real seconds."""
+
+    method: str
+    url: str
+    status: int
+    content_type: str
+    body: bytes
+    took: float
+
+
+class Webhooks:
+    """One run's connections to the company."""
+
+    def __init__(self, opening: Opening, client: httpx.AsyncClient) -> None:
+        self._client = client
+        self._listed = listed(opening)
+        self._marks = {
+            "user-agent": "cxassure (rehearsing TwilioProxy/1.1)",
+            opening.synthetic_header: opening.run_id or "1",
+        }
+
+    @classmethod
+    async def open(cls, opening: Opening) -> Webhooks:
+        import httpx
+
+        client = httpx.AsyncClient(
+            verify=await tls(opening),
+            timeout=None,  # noqa: S113 - each question has a deadline of its own
+            mounts=dict.fromkeys(_DIRECT),
+        )
+        return cls(opening, client)
+
+    async def ask(
+        self,
+        account: Account,
+        method: str,
+        url: str,
+        params: Mapping[str, str],
+        cookies: dict[str, str],
+    ) -> Answer:
+        """Sends `params` and follows redirects, signing each request anew.
+
+        Raises `Fault` as Twilio would complain (11100, 11200–11237, 11750), and `CannotLook` for
+        an address that is not listed or a network that is down on this side.
+        """
+        began = time.perf_counter()
+        url, patience = _patience(url)
+        try:
+            async with asyncio.timeout(patience):
+                return await self._follow(account, method, url, params, cookies, began)
+        except TimeoutError:
+            raise Fault(
+                11205, f"{method} {shown(url)} was not answered within {patience:g} s"
+            ) from None
+
+    async def _follow(
+        self,
+        account: Account,
+        method: str,
+        url: str,
+        params: Mapping[str, str],
+        cookies: dict[str, str],
+        began: float,
+    ) -> Answer:
+        for _ in range(REDIRECTS + 1):
+            status, headers, body, asked = await self._once(account, method, url, params, cookies)
+            where = headers.get("location")
+            if not where or status not in _LOST + _KEPT:
+                kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+                took = time.perf_counter() - began
+                return Answer(method, asked, status, kind, body, took)
+            url = urljoin(asked, where)
+            if status in _LOST and method == "POST":
+                method, params = "GET", {}
+        raise Fault(11215, f"more than {REDIRECTS} redirects, the last to {shown(url)}")
+
+    async def _once(
+        self,
+        account: Account,
+        method: str,
+        url: str,
+        params: Mapping[str, str],
+        cookies: dict[str, str],
+    ) -> tuple[int, Mapping[str, str], bytes, str]:
+        import httpx
+
+        if method == "GET" and params:
+            url, params = _with_query(url, params), {}
+        self._guard(url, account)
+        headers = {**self._marks, **account.headers, **_signed(account, url, params)}
+        if cookies:
+            headers["cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
+        try:
+            content = None
+            if method == "POST":
+                content = urlencode(params).encode()
+                headers["content-type"] = "application/x-www-form-urlencoded; charset=UTF-8"
+            request = self._client.build_request(method, url, content=content, headers=headers)
+            response = await self._client.send(request, stream=True)
+            try:
+                body = await _body(response, LARGEST)
+            finally:
+                await response.aclose()
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as wrong:
+            raise complaint(wrong, url) from None
+        _take_cookies(response, cookies)
+        return response.status_code, response.headers, body, url
+
+    def _guard(self, url: str, account: Account) -> None:
+        here = origin(url)
+        if not here:
+            raise Fault(11100, f"«{shown(url)}» is no http:// or https:// address")
+        if here not in self._listed:
+            raise CannotLook(
+                f"the call is led to {here}, which is not a listed target",
+                f"add its origin to `also:` of target «{account.target}» in cxassure.yaml",
+            )
+
+    async def head_of(self, url: str) -> bytes | None:
+        """The first bytes of a recording; None when it is on no listed origin.
+
+        Raises `Fault` 11200 where the company's own server has not got it.
+        """
+        import httpx
+
+        if origin(url) not in self._listed:
+            return None
+        try:
+            async with asyncio.timeout(PATIENCE):
+                request = self._client.build_request("GET", url, headers=self._marks)
+                response = await self._client.send(request, stream=True)
+                try:
+                    if response.status_code != 200:
+                        raise Fault(11200, f"GET {shown(url)} answered {response.status_code}")
+                    return await _body(response, MEDIA, whole=False)
+                finally:
+                    await response.aclose()
+        except TimeoutError:
+            raise Fault(11205, f"GET {shown(url)} was not answered within {PATIENCE:g} s") from None
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as wrong:
+            raise complaint(wrong, url) from None
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+
+def _signed(account: Account, url: str, params: Mapping[str, str]) -> dict[str, str]:
+    """X-Twilio-Signature, where the target has a token to sign with."""
+    if not account.auth_token:
+        return {}
+    from twilio.request_validator import RequestValidator
+
+    signature = RequestValidator(account.auth_token).compute_signature(url, params)
+    return {"x-twilio-signature": signature}
+
+
+def _with_query(url: str, params: Mapping[str, str]) -> str:
+    parts = urlsplit(url)
+    joined = "&".join(filter(None, (parts.query, urlencode(params))))
+    return urlunsplit(parts._replace(query=joined))
+
+
+def _patience(url: str) -> tuple[str, float]:
+    """The address without its fragment, and the time-out that the fragment sets (`#tt=2000`)."""
+    bare, fragment = urldefrag(url)
+    told = parse_qs(fragment)
+    limits = [float(told[key][0]) / 1000 for key in ("tt", "rt") if _number(told.get(key))]
+    return bare, min([PATIENCE, *limits])
+
+
+def _number(values: list[str] | None) -> bool:
+    return bool(values) and values is not None and values[0].isdecimal() and int(values[0]) > 0
+
+
+async def _body(response: httpx.Response, largest: int, *, whole: bool = True) -> bytes:
+    body = bytearray()
+    async for piece in response.aiter_bytes():
+        body += piece
+        if len(body) > largest:
+            if whole:
+                raise Fault(11750, f"more than {largest} bytes from {shown(str(response.url))}")
+            break
+    return bytes(body)
+
+
+def _take_cookies(response: httpx.Response, cookies: dict[str, str]) -> None:
+    """Cookies live as long as the call (Twilio, Voice, "Cookies")."""
+    for line in response.headers.get_list("set-cookie"):
+        name, _, value = line.partition(";")[0].partition("=")
+        cookies[name.strip()] = value.strip()
+
+
+def complaint(wrong: BaseException, url: str) -> Fault | CxassureError:
+    """What Twilio would say of a request that failed; `CannotLook` when the trouble is ours."""
+    import httpx
+
+    if isinstance(wrong, httpx.InvalidURL | UnicodeError):
+        return Fault(11100, f"«{shown(url)}»: {wrong}")
+    if isinstance(wrong, httpx.ProtocolError | httpx.DecodingError):
+        return Fault(11206, f"{shown(url)}: {wrong}")
+    ours = told(wrong, url)
+    if isinstance(ours, CannotLook):
+        return ours
+    return Fault(_code(wrong), ours.what)
+
+
+def _code(wrong: BaseException | None) -> int:
+    import socket
+
+    seen: list[Any] = []
+    while wrong is not None and wrong not in seen:
+        seen.append(wrong)
+        if isinstance(wrong, ssl.SSLCertVerificationError):
+            return 11237
+        if isinstance(wrong, ssl.SSLError):
+            return 11220
+        if isinstance(wrong, socket.gaierror):
+            return 11210
+        wrong = wrong.__cause__ or wrong.__context__
+    return 11205
