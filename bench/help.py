@@ -13,7 +13,6 @@ ROUNDS, QUICK = 40, 8
 SIDES = {
     "help": [str(Path(sys.executable).with_name("cxassure")), "--help"],
     "bare": [sys.executable, "-c", "pass"],
-    "pytest": [sys.executable, "-m", "pytest", "--help"],
 }
 
 
@@ -36,7 +35,6 @@ def main() -> None:
         print(f"{side:<8} {seconds * 1000:6.1f} ms   {seconds / medians['bare']:5.2f} × bare")
     figures = {f"{side}_s": round(seconds, 4) for side, seconds in medians.items()}
     figures["ratio"] = round(medians["help"] / medians["bare"], 2)
-    figures["pytest_ratio"] = round(medians["pytest"] / medians["bare"], 2)
     print(json.dumps({"bench": "help", "figures": {"rounds": rounds, **figures}}))
 
 
