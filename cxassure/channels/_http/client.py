@@ -105,7 +105,7 @@ class HttpClient:
             response.reason_phrase,
             time.monotonic() - began,
             dict(request.headers),
-            request.content,
+            await request.aread(),
             dict(response.headers),
             bytes(body),
             response.charset_encoding or "utf-8",

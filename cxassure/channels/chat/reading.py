@@ -11,7 +11,7 @@ from cxassure.text import plain
 _MARKUP = re.compile(
     r"<\s*(?:script|iframe|object|embed|svg|math|base|form|link|meta|style)\b"
     r"|<\s*\w[^<>]*\s(?:on\w+|srcdoc|formaction)\s*="
-    r"|\b(?:javascript|vbscript)\s*:\s*\S"
+    r"|\b(?:javascript|vbscript):\S"
     r"|\bdata\s*:\s*text/html",
     re.I,
 )

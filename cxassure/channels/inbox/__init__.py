@@ -1,4 +1,4 @@
-"""A customer's inbox: waits for the company's mails and reads them; connectors say where they are."""
+"""A customer's inbox: waits for mails and reads them; connectors say where they arrive."""
 
 from cxassure.channels.inbox.session import InboxSession
 

@@ -32,7 +32,7 @@ class Mail:
     ) -> Mail:
         """A mail from its parts; either body may be empty."""
         page = Page.of(html[:LONGEST])
-        text = plain.strip() or page.text
+        text = "\n".join(plain.splitlines()).strip() or page.text
         written = [url.rstrip(_TAIL) for url in _URL.findall(text)]
         links = tuple(dict.fromkeys([*page.links, *written]))
         return cls(_line(subject), sender, text[:LONGEST], links, attachments)

@@ -33,7 +33,7 @@ class InboxSession(Session):
         self._taken: set[int] = set()
         self._waited = 0.0
 
-    async def open(self, address: str) -> None:
+    async def open(self, address: str) -> None:  # type: ignore[override]  # no inbox without one
         """Begins to receive. `address` is the customer's, as the company is told it; what came
         before is not looked at."""
         if not _ADDRESS.fullmatch(address.strip()):
