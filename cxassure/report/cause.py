@@ -187,7 +187,7 @@ def _waiting(case: _Case) -> str:
     for seen in case.run.transcript():
         if seen.what in WAITS:
             spent[seen.what] = spent.get(seen.what, 0.0) + seen.seconds
-    if not spent:
+    if not sum(spent.values()):
         return ""
     most = max(spent, key=lambda what: spent[what])
     return f"most of the wait is {most}: {span(spent[most])} of {span(sum(spent.values()))}"

@@ -49,6 +49,7 @@ class Store:
         self._file = None if url else reports / "index.db"
         self._url = url or f"sqlite:///{reports / 'index.db'}"
         self._index: Index | None = None
+        self._indexed: set[str] = set()
 
     def campaign(self, stamp: datetime | None = None) -> Campaign:
         """A new folder for the runs of one command. Raises `OSError` when there is no room."""
@@ -90,6 +91,8 @@ class Store:
 
     def latest(self, env: str | None = None) -> list[PastRun]:
         """The latest state of every journey and row."""
+        if not self.runs.is_dir():
+            return []
         return self._ask(lambda index: index.latest(env), lambda: self._latest_of_files(env))
 
     def _latest_of_files(self, env: str | None) -> list[PastRun]:
@@ -169,10 +172,14 @@ class Store:
     def _caught_up(self) -> Index:
         """The index with the campaigns that nobody lived to put in it."""
         index = self._open()
-        known = index.campaigns()
-        for path in campaigns(self.runs):
-            if path.name not in known and not running(path):
-                index.add(path.name, _rows(path))
+        unsure = {path.name for path in self.runs.iterdir()} - self._indexed
+        known = index.campaigns(unsure) if unsure else set()
+        for name in sorted(unsure - known):
+            path = self.runs / name
+            if not running(path) and run_folders(path):
+                index.add(name, _rows(path))
+                known.add(name)
+        self._indexed |= known
         return index
 
     def _mend(self, file: Path, wrong: Exception) -> None:
@@ -184,7 +191,7 @@ class Store:
         self._tell(f"the index of runs is built anew from the files: {_in_a_line(wrong)}")
         with (self.reports / "index.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            self._index = None
+            self._index, self._indexed = None, set()
             try:
                 self._open().latest()
             except (DatabaseError, Outdated):
