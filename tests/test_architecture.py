@@ -35,7 +35,7 @@ HOMES = {
     "apscheduler": ("surfaces.scheduler",),
     "click": ("surfaces.cli",),
     "faker": ("engine",),
-    "httpx": ("channels._http",),
+    "httpx": ("channels._http", "channels._telephony.webhook"),
     "jinja2": ("report", "demo"),
     "msgspec": ("",),
     "playwright": ("channels._browser", "channels.web"),
@@ -50,6 +50,9 @@ HOMES = {
     "yaml": ("spec",),
 }
 """The packages (below cxassure) in which a library may be imported; the first is its home."""
+
+COMES_WITH = {"markupsafe": "jinja2"}
+"""Libraries that are another's own parts and share its home."""
 
 HEAVY = frozenset(HOMES) - {"msgspec", "click", "pytest"}
 VAGUE = frozenset("util utils helper helpers core base manager managers common misc".split())
@@ -210,6 +213,7 @@ def import_faults(known: Mapping[str, Source]) -> Iterator[Fault]:
 
 
 def _homeless(here: str, library: str) -> tuple[str, str] | None:
+    library = COMES_WITH.get(library, library)
     if library in sys.stdlib_module_names:
         return None
     if library not in HOMES:
