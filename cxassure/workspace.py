@@ -100,7 +100,7 @@ class Workspace:
         if not self.journeys.is_dir():
             return written
         fragments = spec.read([self.journeys], self.root).fragments.values()
-        paths = {self.root / fragment.place.path for fragment in fragments}
+        paths = {self.root / fragment.places.path for fragment in fragments}
         return [*written, *sorted(paths - {path.absolute() for path in written} - set(written))]
 
     # Where things are
@@ -170,12 +170,19 @@ class Workspace:
         )
         return await Campaigning(grounds, probes, how, watchers).go()
 
-    def context(self, ran: Ran) -> Context:
-        """What a report says beside the runs themselves: the past, folders, the page's path."""
-        return self.context_of(ran.runs, ran.folders, ran.campaign.folder)
+    def context(self, ran: Ran, again: str = "cxassure run") -> Context:
+        """What a report says beside the runs themselves: the past, folders, the page's path.
+
+        `again` is the command that drives a journey, named after it, once more.
+        """
+        return self.context_of(ran.runs, ran.folders, ran.campaign.folder, again)
 
     def context_of(
-        self, runs: Sequence[Run], folders: Mapping[str, Path], campaign: Path
+        self,
+        runs: Sequence[Run],
+        folders: Mapping[str, Path],
+        campaign: Path,
+        again: str = "cxassure run",
     ) -> Context:
         """`context` for runs that are told again; `campaign` is the folder of their page."""
         from cxassure.report.context import Context
@@ -185,6 +192,7 @@ class Workspace:
             past={run.id: self._past(run) for run in runs},
             folders=folders,
             page=str(campaign / PAGE),
+            again=again,
         )
 
     def _past(self, run: Run) -> Past:

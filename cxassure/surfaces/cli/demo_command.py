@@ -54,6 +54,8 @@ def _run(broken: tuple[str, ...], journeys: tuple[str, ...], how: dict[str, Any]
     reports = how["report_dir"] or Path("reports")
     workspace = options.open_workspace(samples(), reports=reports)
     probes = workspace.select(Selection(journeys, how["tags"], how["rows"]))
+    switches = "".join(f" --break {name}" for name in broken)
+    how["again"] = f"cxassure demo{switches} --journey"
     return driving.go(workspace, probes, how, broken)
 
 

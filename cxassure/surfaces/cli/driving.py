@@ -13,8 +13,8 @@ import click
 from cxassure.campaign import Ran, Running
 from cxassure.company import started
 from cxassure.probe import Probe
-from cxassure.surfaces.cli import telling
 from cxassure.surfaces.cli.live import progress
+from cxassure.surfaces.cli.telling import tell
 from cxassure.workspace import Workspace
 
 
@@ -32,7 +32,7 @@ def go(
     )
     with _company(workspace, broken), progress(probes) as watcher:
         ran = asyncio.run(_interruptible(workspace, probes, running, watcher))
-    return telling.tell(workspace, ran, how)
+    return tell(workspace, ran, how)
 
 
 @contextlib.contextmanager

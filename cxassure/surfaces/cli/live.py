@@ -10,20 +10,14 @@ from typing import TYPE_CHECKING
 
 from cxassure.events import AnyEvent, RunEnded, RunStarted, StepEnded, StepStarted
 from cxassure.probe import Probe
+from cxassure.report.tally import MARKS
 from cxassure.text import clip, span
+from cxassure.verdict import Verdict
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-MARKS = {
-    "passed": "✓",
-    "degraded": "!",
-    "failed": "✗",
-    "error": "E",
-    "skipped": "-",
-    "missed": "?",
-}
-STYLES = {
+STYLES: dict[Verdict, str] = {
     "passed": "green",
     "degraded": "yellow",
     "failed": "bold red",
@@ -68,7 +62,7 @@ class _Board:
 
     def __init__(self, total: int) -> None:
         self.total = total
-        self.done: dict[str, int] = {}
+        self.done: dict[Verdict, int] = {}
         self.rows: dict[str, list[str]] = {}
         self.began = time.monotonic()
         self.steps: dict[str, int] = {}

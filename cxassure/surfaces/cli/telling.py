@@ -12,18 +12,26 @@ import click
 
 from cxassure.campaign import Ran
 from cxassure.report.context import Context
-from cxassure.report.tally import last_attempts
+from cxassure.report.tally import MARKS, last_attempts
 from cxassure.run import Run
 from cxassure.surfaces.cli.options import STDOUT
-from cxassure.verdict import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_PASSED, EXIT_USAGE, exit_code
+from cxassure.verdict import (
+    EXIT_FAILED,
+    EXIT_INTERRUPTED,
+    EXIT_PASSED,
+    EXIT_USAGE,
+    Verdict,
+    exit_code,
+)
 from cxassure.workspace import PAGE, Workspace
 
-STYLES = {"✗": "red", "E": "magenta", "!": "yellow", "✓": "green"}
+COLOURS: dict[Verdict, str] = {"failed": "red", "error": "magenta", "degraded": "yellow", "passed": "green"}
+_BY_MARK = {MARKS[verdict]: colour for verdict, colour in COLOURS.items()}
 
 
 def tell(workspace: Workspace, ran: Ran, how: Mapping[str, Any]) -> int:
     """Writes every report that was asked for, prints the rest, gives the exit code."""
-    context = workspace.context(ran)
+    context = workspace.context(ran, again=how.get("again", "cxassure run"))
     folder = ran.campaign.folder
     written = write(ran.runs, context, folder, how)
     to_stdout = how["json_to"] == STDOUT
@@ -82,7 +90,7 @@ def lines(runs: list[Run], context: Context, err: bool = False) -> None:
 def _say(text: str, err: bool) -> None:
     """Colour by mark where a terminal shows it; click leaves it out elsewhere."""
     first, _, rest = text.partition("\n")
-    colour = STYLES.get(first[:1])
+    colour = _BY_MARK.get(first[:1])
     click.echo(click.style(first, fg=colour, bold=bool(rest)) if colour else first, err=err)
     if rest:
         click.echo(rest, err=err)
