@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from cxassure.measures import WAITS
+from cxassure.events import Observed
+from cxassure.measures import SPOKEN, WAITS
 from cxassure.report.codes import Meaning, explain
 from cxassure.report.customer import decisive
 from cxassure.report.tally import blaming, last_attempts, listed, number, worst_first
@@ -13,6 +14,7 @@ from cxassure.run import Run, StepRun
 from cxassure.text import clip, plain, span
 
 UNKNOWN = "no single cause found"
+_HEARD = ("prompt", "reply", "replies", "message", "subject", "speech", "heard")
 _CHANNELS = {
     "ivr": "IVR",
     "agent": "desk",
@@ -118,7 +120,8 @@ def _passing(case: _Case) -> Iterator[str]:
         yield f"{listed(list(channels))} steps pass"
     others = dict.fromkeys(run.journey for run in _passing_on(case.step.channel, case))
     if others:
-        yield f"{listed(list(others)[:3])} passes on {_called(case.step.channel)}"
+        go_on = "passes" if len(others) == 1 else "pass"
+        yield f"{listed(list(others)[:3])} {go_on} on {_called(case.step.channel)}"
 
 
 def _passing_on(channel: str, case: _Case) -> Iterable[Run]:
@@ -231,6 +234,28 @@ def _unknown_elsewhere(case: _Case) -> str:
     return ""
 
 
+def _repeating(case: _Case) -> str:
+    """The company keeps saying one thing: the customer goes round in circles."""
+    words = [plain(o.text) for o in case.run.transcript() if o.who == "company" and _spoken(o)]
+    most = max(words, key=words.count, default="")
+    times = words.count(most)
+    if times < 3 or words[-1] != most:
+        return ""
+    return f"{_called(case.step.channel)} goes round in circles: «{clip(most, 80)}» {times} times"
+
+
+def _silent(case: _Case) -> str:
+    """Nothing came at all, which is another trouble than the wrong words."""
+    check = decisive(case.step)
+    if check is None or check.facet not in _HEARD or check.seen not in ("", "nothing"):
+        return ""
+    return f"{_called(case.step.channel)} says nothing at all"
+
+
+def _spoken(seen: Observed) -> bool:
+    return seen.what in SPOKEN
+
+
 def _whole_channel(case: _Case) -> str:
     """Several journeys, and none that gets through on that channel."""
     journeys = {run.journey for run in case.same}
@@ -251,4 +276,6 @@ _RULES: tuple[Callable[[_Case], str], ...] = (
     _some_rows,
     _unknown_elsewhere,
     _whole_channel,
+    _repeating,
+    _silent,
 )

@@ -100,6 +100,19 @@ def test_a_wait_that_is_too_long_names_its_longest_part():
     assert concluded(promise_broken()) == "most of the wait is queue: 80.0 s of 90.0 s"
 
 
+def test_going_round_in_circles_is_told_with_the_words():
+    sorry = (Observed, {"who": "company", "what": "reply", "text": "Sorry, come again?"})
+    run = broken("asker", "chat", "say", why="never so", inside=[sorry] * 3)
+    told = "chat goes round in circles: «sorry, come again?» 3 times"
+    assert concluded(run) == told
+    assert concluded(broken("asker", "chat", "say", why="x", inside=[sorry] * 2)) == UNKNOWN
+
+
+def test_silence_is_told_apart_from_wrong_words():
+    quiet = broken("asker", "chat", "say", why="so", inside=check("reply", "so"))
+    assert concluded(quiet) == "chat says nothing at all"
+
+
 def test_a_menu_that_has_changed_says_so_itself():
     prompt = {"who": "company", "what": "prompt", "text": "Our menu has changed."}
     why = "key_presses was 5, aim 3"
