@@ -52,7 +52,7 @@ class Places(msgspec.Struct, frozen=True):
         return Place(self.path, *self.find(keys, True))
 
 
-class PartySpec(msgspec.Struct, frozen=True):
+class PartySpec(msgspec.Struct, frozen=True, gc=False):
     """Who acts: a channel, a target's name, and the channel's own options as written."""
 
     channel: str
@@ -60,7 +60,7 @@ class PartySpec(msgspec.Struct, frozen=True):
     options: dict[str, Raw] = {}
 
 
-class BranchSpec(msgspec.Struct, frozen=True):
+class BranchSpec(msgspec.Struct, frozen=True, gc=False):
     """One of the ways of a `one_of`: what must be seen to take it, and its steps."""
 
     keys: Keys
@@ -68,7 +68,7 @@ class BranchSpec(msgspec.Struct, frozen=True):
     steps: tuple[StepSpec, ...]
 
 
-class StepSpec(msgspec.Struct, frozen=True, kw_only=True):
+class StepSpec(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One step: `party` does `verb` with `argument` (`""` for a bare verb), or `use` a fragment.
 
     `keys` leads to the step in its file; `line` and `column` are where it begins. `refers` is

@@ -17,7 +17,7 @@ from cxassure.text import Raw
 FORMAT = "cxassure.probe/1"
 
 
-class Frozen(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Frozen(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Shared options of the document's parts: unknown keys are refused, defaults left out."""
 
 

@@ -68,7 +68,10 @@ class Channel:
                 raise Misread("nothing is expected of it", "write {contains: …} or a value")
             must = {"equals": "true"}
         for path, misread in facet.problems(must):
-            findings.say(key(*keys, *path), f"{facet.name}: {misread.what}", misread.hint)
+            hint = misread.hint
+            if must.get(str(path[0])) == "":
+                hint += "; a comma inside {} begins a new pair: quote a value that holds one"
+            findings.say(key(*keys, *path), f"{facet.name}: {misread.what}", hint)
         return Expectation(facet=facet.name, given=given, must=must)
 
     def keep(self, raw: Raw) -> Keep:

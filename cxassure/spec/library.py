@@ -53,7 +53,7 @@ def _files(paths: Iterable[Path], root: Path, problems: list[Problem]) -> set[tu
     base = os.path.abspath(root)  # noqa: PTH100  no link is followed, so places stay as written
     found = set()
     for path in paths:
-        place = os.path.join(base, path)  # noqa: PTH118
+        place = os.path.abspath(path)  # noqa: PTH100
         if os.path.isdir(place):  # noqa: PTH112
             found |= {(_name(file, base), file) for file in _search(place)}
         elif os.path.isfile(place):  # noqa: PTH113
