@@ -1,0 +1,1 @@
+"""What tests written in Python stand on: the suite that every channel and connector is held to."""
