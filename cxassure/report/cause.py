@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from cxassure.events import Observed
 from cxassure.measures import SPOKEN, WAITS
 from cxassure.report.codes import Meaning, explain
-from cxassure.report.customer import decisive
+from cxassure.report.customer import HEARD, decisive
 from cxassure.report.tally import blaming, last_attempts, listed, number, worst_first
 from cxassure.run import Run, StepRun
 from cxassure.text import clip, plain, span
 
 UNKNOWN = "no single cause found"
-_HEARD = ("prompt", "reply", "replies", "message", "subject", "speech", "heard")
+_DENIES = re.compile(
+    r"\b(no (such )?(order|record|booking|account|card)|not (find|found|know|have|exist|see)|"
+    r"unknown|(can|could|do|does)n[o'’]?t (find|know|have|exist|see)|cannot (find|see)|nothing under)\b"
+)
 _CHANNELS = {
     "ivr": "IVR",
     "agent": "desk",
@@ -174,7 +178,8 @@ def _unanswered(case: _Case) -> str:
 
 
 def _asked_again(case: _Case) -> str:
-    if case.facet != "re_asks":
+    quoted = case.facet in HEARD and "?" in case.step.seen and case.run.measures.get("re_asks")
+    if case.facet != "re_asks" and not quoted:
         return ""
     before = dict.fromkeys(_called(s.channel) for s in case.before if s.channel)
     told = [name for name in before if name != _called(case.step.channel)]
@@ -222,9 +227,11 @@ def _some_rows(case: _Case) -> str:
 
 
 def _unknown_elsewhere(case: _Case) -> str:
-    """A value that one channel gave and another does not know."""
+    """A value that one channel gave and of which another says that it does not know it."""
     step = case.step
     spoken = plain(f"{step.argument} {step.expected}")
+    if not _DENIES.search(plain(step.seen)):
+        return ""
     for earlier in case.before:
         for kept in earlier.kept:
             elsewhere = earlier.channel != step.channel
@@ -247,9 +254,17 @@ def _repeating(case: _Case) -> str:
 def _silent(case: _Case) -> str:
     """Nothing came at all, which is another trouble than the wrong words."""
     check = decisive(case.step)
-    if check is None or check.facet not in _HEARD or check.seen not in ("", "nothing"):
+    if check is None or check.facet not in HEARD or check.seen not in ("", "nothing"):
         return ""
     return f"{_called(case.step.channel)} says nothing at all"
+
+
+def _led_elsewhere(case: _Case) -> str:
+    """A key or a word after which something else is said than should be."""
+    step = case.step
+    if step.channel != "ivr" or step.verb not in ("press", "say") or case.facet not in HEARD:
+        return ""
+    return f"{step.verb} {step.argument} leads elsewhere: «{clip(step.seen, 80)}»"
 
 
 def _spoken(seen: Observed) -> bool:
@@ -274,8 +289,9 @@ _RULES: tuple[Callable[[_Case], str], ...] = (
     _longer,
     _late,
     _some_rows,
+    _silent,
+    _repeating,
     _unknown_elsewhere,
     _whole_channel,
-    _repeating,
-    _silent,
+    _led_elsewhere,
 )

@@ -9,6 +9,8 @@ from cxassure.run import Run, StepRun
 from cxassure.text import clip, span
 
 _NAMED = re.compile(r"«([^»]+)»")
+HEARD = ("prompt", "reply", "replies", "message", "subject", "speech")
+"""Facets that hold what is said to the customer, so that it can be quoted."""
 _NOTHING = ("", "nothing")
 
 
@@ -84,13 +86,22 @@ def _on_the_phone(run: Run, step: StepRun) -> str:
         return "would not get through"
     if step.seen in _NOTHING:
         return _ending("would hear nothing that helps", after)
+    if not _quotable(step):
+        return ""
     return _ending(f"would hear «{clip(step.seen, 80)}»", after)
 
 
 def _in_chat(run: Run, step: StepRun) -> str:
     if step.seen in _NOTHING:
         return "would get no answer"
+    if not _quotable(step):
+        return ""
     return f"would be told «{clip(step.seen, 80)}»"
+
+
+def _quotable(step: StepRun) -> bool:
+    check = decisive(step)
+    return check is not None and check.facet in HEARD
 
 
 def _on_the_web(run: Run, step: StepRun) -> str:

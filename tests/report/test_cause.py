@@ -67,7 +67,8 @@ def test_an_order_that_another_channel_gave_is_unknown_here():
     telling = Telling("ask")
     telling.step("shopper", "web", "click", inside=[(Kept, {"name": "order", "value": "1048213"})])
     why = "reply was never so"
-    ask = {"verdict": "failed", "why": why, "inside": check("reply", why)}
+    inside = [(Checked, {**check("reply", why)[0][1], "seen": "I cannot find that order."})]
+    ask = {"verdict": "failed", "why": why, "seen": "I cannot find that order.", "inside": inside}
     run = telling.step("asker", "chat", "say", "Where is 1048213?", **ask).end("failed")
     assert concluded(run) == "chat does not know order 1048213; web gave it at step 1"
 
@@ -106,6 +107,19 @@ def test_going_round_in_circles_is_told_with_the_words():
     told = "chat goes round in circles: «sorry, come again?» 3 times"
     assert concluded(run) == told
     assert concluded(broken("asker", "chat", "say", why="x", inside=[sorry] * 2)) == UNKNOWN
+
+
+def test_a_key_that_leads_elsewhere_is_told_with_what_is_said_instead():
+    said = {**check("prompt", "so")[0][1], "seen": "Returns."}
+    run = broken("c", "ivr", "press", "2", why="so", seen="Returns.", inside=[(Checked, said)])
+    assert concluded(run) == "press 2 leads elsewhere: «Returns.»"
+
+
+def test_an_answer_that_asks_again_is_told_without_any_promise():
+    asked = {**check("reply", "so")[0][1], "seen": "Your order number?"}
+    run = broken("a", "chat", "say", why="so", seen="Your order number?", inside=[(Checked, asked)])
+    run.measures["re_asks"] = 1
+    assert concluded(run) == "chat does not use what the customer told on web"
 
 
 def test_silence_is_told_apart_from_wrong_words():
