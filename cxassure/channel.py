@@ -111,6 +111,10 @@ def facet(*, fields: type | None = None) -> Callable[[_F], _F]:
     return mark
 
 
+_STARTING = 30.0
+"""Seconds that a shared thing may take to start before its scope gives it up."""
+
+
 class Scope:
     """Things shared by the sessions of one run, or of all runs of one command, made once by key.
 
@@ -121,25 +125,30 @@ class Scope:
         self._made: dict[str, asyncio.Future[Any]] = {}
 
     async def once(self, key: str, make: Callable[[], Awaitable[Any]]) -> Any:
-        """What `make` gave for `key`: made by the first who asks, waited for by the others."""
+        """What `make` gave for `key`: begun for the first who asks, waited for by all.
+
+        It is made in a task of its own: whoever asks may be cancelled without harm to the others.
+        """
         if key not in self._made:
-            future = self._made[key] = asyncio.get_running_loop().create_future()
-            try:
-                future.set_result(await make())
-            except BaseException as wrong:
-                del self._made[key]
-                future.set_exception(wrong)
-                future.exception()
-                raise
+            task = self._made[key] = asyncio.ensure_future(make())
+            task.add_done_callback(lambda done: self._drop_failed(key, done))
         return await asyncio.shield(self._made[key])
+
+    def _drop_failed(self, key: str, done: asyncio.Future[Any]) -> None:
+        if (done.cancelled() or done.exception()) and self._made.get(key) is done:
+            del self._made[key]
 
     def forget(self, key: str) -> None:
         """The next who asks for `key` makes it anew (a browser that has died)."""
         self._made.pop(key, None)
 
     async def close(self) -> None:
-        for future in reversed(self._made.values()):
-            if future.done() and not future.cancelled() and not future.exception():
+        """What is still being made is waited for, as it has to be closed too."""
+        for future in reversed(list(self._made.values())):
+            await asyncio.wait({future}, timeout=_STARTING)
+            if not future.done():
+                future.cancel()
+            elif not future.cancelled() and not future.exception():
                 made = future.result()
                 if hasattr(made, "close"):
                     await made.close()
