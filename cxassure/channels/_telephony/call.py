@@ -135,13 +135,13 @@ class Call:
     ) -> None:
         """Lets the caller hear something, up to the moment in which `stops()`; records it then."""
         self.ear.begin()
-        began = self.clock.now()
+        began, cut = self.clock.now(), True
         try:
-            await self.until(stops, seconds)
+            cut = await self.until(stops, seconds)
         finally:
-            lasted = self.clock.now() - began
-            if lasted < seconds:
+            if cut:
                 data = {**data, "cut": True, "whole": text}
+                lasted = self.clock.now() - began
                 text = heard_of(text, lasted) if what == "prompt" else text
             self.ear.past(who, what, text, began, **data)
             self.ear.end()

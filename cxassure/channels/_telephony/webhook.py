@@ -140,6 +140,7 @@ class Webhooks:
         if method == "GET" and params:
             url, params = _with_query(url, params), {}
         self._guard(url, account)
+        url = _as_sent(url)
         headers = {**self._marks, **account.headers, **_signed(account, url, params)}
         if cookies:
             headers["cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
@@ -205,6 +206,16 @@ def _signed(account: Account, url: str, params: Mapping[str, str]) -> dict[str, 
 
     signature = RequestValidator(account.auth_token).compute_signature(url, params)
     return {"x-twilio-signature": signature}
+
+
+def _as_sent(url: str) -> str:
+    """The address as it goes over the wire, which is the one that is signed."""
+    import httpx
+
+    try:
+        return str(httpx.URL(url))
+    except (httpx.InvalidURL, UnicodeError) as wrong:
+        raise Fault(11100, f"«{shown(url)}»: {wrong}") from None
 
 
 def _with_query(url: str, params: Mapping[str, str]) -> str:

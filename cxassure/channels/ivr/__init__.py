@@ -22,10 +22,8 @@ class IvrSession(Session):
 
     def __init__(self, opening: Opening, connector: type | None = None) -> None:
         super().__init__(opening, connector)
-        if connector is None:
-            from cxassure.channels.ivr.twiml import TwimlLine as connector
-        self.line: Line = connector(self)
-        self._acted = 0.0
+        self.line: Line = (connector or _rehearsal())(self)
+        self._acted = self._done = 0.0
 
     async def open(self, *, from_: str = "", headers: dict[str, str] | None = None) -> None:
         """Gets a telephone ready. `from` is the caller's number; `headers` go to webhooks."""
@@ -42,6 +40,7 @@ class IvrSession(Session):
         """
         self._acted = self.clock.now()
         await self.line.dial(number, from_, data or {}, self._longest)
+        self._done = self.clock.now()
 
     @verb()
     async def press(self, digits: str, at_once: bool = False) -> None:
@@ -54,6 +53,7 @@ class IvrSession(Session):
         """
         self._acted = self.clock.now()
         await self.line.press(digits, at_once, self._longest)
+        self._done = self.clock.now()
 
     @verb()
     async def say(self, text: str, at_once: bool = False) -> None:
@@ -63,6 +63,7 @@ class IvrSession(Session):
         """
         self._acted = self.clock.now()
         await self.line.say(text, at_once, self._longest)
+        self._done = self.clock.now()
 
     @verb(passive=True)
     async def listen(self) -> None:
@@ -136,7 +137,7 @@ class IvrSession(Session):
         """
         sounds = (s for s in self._window("prompt", "music", "speech") if s.at >= self._acted)
         first = next(sounds, None)
-        return Seconds(first.at - self._acted) if first else None
+        return Seconds(max(first.at - self._done, 0.0)) if first else None
 
     @facet()
     def music(self) -> bool | None:
@@ -228,3 +229,9 @@ class IvrSession(Session):
     def _cut_before(self, seen: Seen) -> bool:
         """A prompt that the caller has just cut short is no answer to what the caller did."""
         return "cut" in seen.data and seen.at < self._acted
+
+
+def _rehearsal() -> type:
+    from cxassure.channels.ivr.twiml import TwimlLine
+
+    return TwimlLine
