@@ -17,8 +17,10 @@ from cxassure.text import clip, plain, span
 UNKNOWN = "no single cause found"
 _DENIES = re.compile(
     r"\b(no (such )?(order|record|booking|account|card)|not (find|found|know|have|exist|see)|"
-    r"unknown|(can|could|do|does)n[o'’]?t (find|know|have|exist|see)|cannot (find|see)|nothing under)\b"
+    r"unknown|(can|could|do|does)n[o'’]?t (find|know|have|exist|see)|cannot (find|see)|"
+    r"nothing under)\b"
 )
+_PUZZLED = re.compile(r"\b(not|n[o'’]?t) (understand|understood|catch|get) ")
 _CHANNELS = {
     "ivr": "IVR",
     "agent": "desk",
@@ -181,8 +183,8 @@ def _asked_again(case: _Case) -> str:
     quoted = case.facet in HEARD and "?" in case.step.seen and case.run.measures.get("re_asks")
     if case.facet != "re_asks" and not quoted:
         return ""
-    before = dict.fromkeys(_called(s.channel) for s in case.before if s.channel)
-    told = [name for name in before if name != _called(case.step.channel)]
+    others = (s.channel for s in case.before if s.channel in ("web", "chat", "ivr"))
+    told = dict.fromkeys(_called(name) for name in others if name != case.step.channel)
     where = f" on {listed(list(told))}" if told else ""
     return f"{_called(case.step.channel)} does not use what the customer told{where}"
 
@@ -246,7 +248,7 @@ def _repeating(case: _Case) -> str:
     words = [plain(o.text) for o in case.run.transcript() if o.who == "company" and _spoken(o)]
     most = max(words, key=words.count, default="")
     times = words.count(most)
-    if times < 3 or words[-1] != most:
+    if times < (2 if case.facet == "repeats" else 3) or words[-1] != most:
         return ""
     return f"{_called(case.step.channel)} goes round in circles: «{clip(most, 80)}» {times} times"
 
@@ -257,6 +259,13 @@ def _silent(case: _Case) -> str:
     if check is None or check.facet not in HEARD or check.seen not in ("", "nothing"):
         return ""
     return f"{_called(case.step.channel)} says nothing at all"
+
+
+def _not_understood(case: _Case) -> str:
+    """The company says itself that it did not get what the customer said."""
+    if not _PUZZLED.search(plain(case.step.seen) + " "):
+        return ""
+    return f"{_called(case.step.channel)} does not understand «{clip(case.step.title, 80)}»"
 
 
 def _led_elsewhere(case: _Case) -> str:
@@ -291,6 +300,7 @@ _RULES: tuple[Callable[[_Case], str], ...] = (
     _some_rows,
     _silent,
     _repeating,
+    _not_understood,
     _unknown_elsewhere,
     _whole_channel,
     _led_elsewhere,

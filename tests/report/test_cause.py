@@ -122,6 +122,11 @@ def test_an_answer_that_asks_again_is_told_without_any_promise():
     assert concluded(run) == "chat does not use what the customer told on web"
 
 
+def test_a_company_that_did_not_understand_is_told():
+    run = broken("a", "chat", "say", "Where?", why="so", seen="Sorry, I did not understand that.")
+    assert concluded(run) == "chat does not understand «a say Where?»"
+
+
 def test_silence_is_told_apart_from_wrong_words():
     quiet = broken("asker", "chat", "say", why="so", inside=check("reply", "so"))
     assert concluded(quiet) == "chat says nothing at all"
