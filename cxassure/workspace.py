@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -63,6 +63,25 @@ class Workspace:
         if problems:
             raise SpecError(problems)
         return planned
+
+    def write_probes(self, probes: Sequence[Probe]) -> list[Path]:
+        """Writes `probes` to the probes folder; gives the files that changed."""
+        from cxassure import plan
+
+        return plan.write(probes, self.probes)
+
+    def stale_probes(self, probes: Sequence[Probe]) -> list[str]:
+        """In what the probes folder differs from `probes`, a line each; empty when in nothing."""
+        from cxassure import plan
+
+        return plan.compare(probes, self.probes)
+
+    def is_fragment(self, path: Path) -> bool:
+        """Whether a file holds a fragment, and nothing that is wrong."""
+        from cxassure import spec
+
+        library = spec.read([path], self.root)
+        return bool(library.fragments) and not library.problems
 
     @property
     def journeys(self) -> Path:
@@ -201,6 +220,13 @@ class Workspace:
         before = datetime.fromisoformat(run.started) if run.started else None
         good = self.store.last_good(run.journey, run.row, run.env, before)
         return Past(good.started if good else None)
+
+
+def journey_schema() -> dict[str, Any]:
+    """JSON Schema of journey files, from the grammars of all channels."""
+    from cxassure import plan
+
+    return plan.schema()
 
 
 def find_browser(setting: str = "") -> Path:

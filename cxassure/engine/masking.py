@@ -89,18 +89,21 @@ class Mask:
         return data
 
     def event(self, event: AnyEvent) -> AnyEvent:
-        """The event without secrets. Costs one search of its JSON when there are none."""
-        if not self._forms:
-            return event
-        line = encode(event)
-        text = line.decode()
+        """The event without secrets, and fit to be written as UTF-8.
+
+        Costs one encoding of it and a search of that when there is nothing to replace.
+        """
+        try:
+            text = encode(event).decode()
+        except UnicodeEncodeError:  # half a surrogate pair, as scripts on a page can make
+            return decode(msgspec.json.encode(self._tree(msgspec.to_builtins(event))))
         if not any(form in text for form, _ in self._forms) and not _hides(text, self._values):
             return event
         return decode(msgspec.json.encode(self._tree(msgspec.to_builtins(event))))
 
     def _tree(self, value: Any) -> Any:
         if isinstance(value, str):
-            return self.text(value)
+            return self.text(value.encode("utf-8", "replace").decode())
         if isinstance(value, dict):
             return {self.text(key): self._tree(item) for key, item in value.items()}
         if isinstance(value, list | tuple):

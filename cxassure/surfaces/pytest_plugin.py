@@ -84,7 +84,7 @@ class JourneyFile(pytest.File):
         root = _root(self.path) or self.config.rootpath
         try:
             workspace = _workspace(root, self.config.getoption("--cxassure-env"))
-            if self._is_fragment(workspace):
+            if workspace.is_fragment(self.path):
                 return
             probes = workspace.select(Selection((str(self.path),)))
         except (SpecError, UsageError) as wrong:
@@ -95,12 +95,6 @@ class JourneyFile(pytest.File):
             yield JourneyItem.from_parent(
                 self, name=document.name, document=document, workspace=workspace
             )
-
-    def _is_fragment(self, workspace: Workspace) -> bool:
-        from cxassure import spec
-
-        library = spec.read([self.path], workspace.root)
-        return bool(library.fragments) and not library.journeys and not library.problems
 
 
 class JourneyFailed(AssertionError):

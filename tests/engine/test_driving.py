@@ -324,3 +324,10 @@ async def test_the_stream_keeps_its_grammar_whatever_happens() -> None:
         ask(1, "${env.NONE}"),
     ):
         assert re.fullmatch(r"R(S\.*s)*r", grammar_of(await live(probe(step))))
+
+
+async def test_half_a_surrogate_pair_from_outside_becomes_a_question_mark() -> None:
+    step = ask(1, "hi", "odd \ud83d text", expect=(expects("reply", contains="text"),))
+    lived = await live(probe(step))
+    assert lived.run.verdict == "passed"
+    assert b"odd ? text" in b"".join(events.encode(e) for e in lived.events)

@@ -15,16 +15,14 @@ from cxassure.surfaces.cli import options
 @options.root
 def command(paths: tuple[Path, ...], check: bool, root: Path) -> int:
     """Compile journeys to probes/, one document per row."""
-    from cxassure import plan
-
     workspace = options.open_workspace(root)
     probes = workspace.plan(paths).probes
     if check:
-        return _compare(plan.compare(probes, workspace.probes))
+        return _compare(workspace.stale_probes(probes))
     if not probes:
         click.echo("no journeys, so no probes\n    hint: cxassure new DIR", err=True)
         return 2
-    written = plan.write(probes, workspace.probes)
+    written = workspace.write_probes(probes)
     click.echo(f"{len(probes)} probes, {len(written)} written to {workspace.probes}", err=True)
     return 0
 

@@ -10,7 +10,7 @@ import click
 @click.command("schema")
 def command() -> int:
     """Print a JSON Schema that editors complete and check journeys by."""
-    from cxassure import plan
+    from cxassure.workspace import journey_schema
 
-    click.echo(json.dumps(plan.schema(), indent=2, ensure_ascii=False))
+    click.echo(json.dumps(journey_schema(), indent=2, ensure_ascii=False))
     return 0

@@ -25,7 +25,12 @@ from cxassure.verdict import (
 )
 from cxassure.workspace import PAGE, Workspace
 
-COLOURS: dict[Verdict, str] = {"failed": "red", "error": "magenta", "degraded": "yellow", "passed": "green"}
+COLOURS: dict[Verdict, str] = {
+    "failed": "red",
+    "error": "magenta",
+    "degraded": "yellow",
+    "passed": "green",
+}
 _BY_MARK = {MARKS[verdict]: colour for verdict, colour in COLOURS.items()}
 
 
