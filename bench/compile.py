@@ -71,7 +71,7 @@ steps:
   - agent: {{speak: This is Kim from team {team}}}
   - caller: listen
     expect: {{prompt: {{contains: this is kim}}}}
-  - caller: {{speak: My order is {order}}}
+  - caller: {{say: My order is {order}}}
   - agent: {{speak: "I see order {order}, customer {n}"}}
   - caller: listen
     expect: {{prompt: {{contains: customer {n}}}}}
@@ -126,7 +126,7 @@ CALL_STEP = """\
     expect:
       prompt: {{contains: you chose {i}}}
     within: 6s
-  - customer: {{speak: "order {order}, line {i}"}}
+  - customer: {{say: "order {order}, line {i}"}}
     expect: {{prompt: {{contains: order {order}}}}}
     keep: {{case_{i}: {{reply_or_prompt: ""}}}}
 """

@@ -2,5 +2,6 @@
 
 from cxassure.plan.compile import Plan, compile
 from cxassure.plan.folder import compare, write
+from cxassure.plan.schema import schema
 
-__all__ = ["Plan", "compare", "compile", "write"]
+__all__ = ["Plan", "compare", "compile", "schema", "write"]
