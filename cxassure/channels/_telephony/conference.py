@@ -53,7 +53,10 @@ def _wait(base: str, noun: Node) -> GoTo | None:
 def _invite(walker: Walker, room: Room) -> Ring | None:
     """Rings the desks that sit at this conference; one that answers comes in."""
     address = f"conference:{room.name}"
-    if not walker.exchange.has_desk(address):
+    invited = any(member.role == "agent" for member in room.members) or any(
+        ring.address == address and ring.state == "ringing" for ring in walker.exchange.rings
+    )
+    if invited or not walker.exchange.has_desk(address):
         return None
     context = {"caller": walker.call.caller, "called": walker.call.called, "conference": room.name}
     ring = walker.exchange.ring(walker.call, address, context)

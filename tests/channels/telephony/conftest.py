@@ -184,7 +184,7 @@ def act() -> Callable[..., Any]:
 @pytest.fixture(scope="session")
 def demo() -> Iterator[dict[str, str]]:
     """The built-in company, a process of its own; gives its targets."""
-    process = subprocess.Popen(  # noqa: S603
+    process = subprocess.Popen(
         [sys.executable, "-m", "cxassure.demo", "--with-parent"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
