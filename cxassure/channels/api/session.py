@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from cxassure.channel import Opening, Seconds, Session, facet, verb
+from cxassure.channel import Opening, Seconds, Seen, Session, facet, verb
 from cxassure.channels._http import (
     Exchange,
     HttpClient,
@@ -134,7 +134,10 @@ class ApiSession(Session):
         url, patience = self._url(path), self.limit + self.look_on
         exchange = await self._client.ask(method, url, patience=patience, **given)
         if self._answer is None or _news(self._answer, exchange):
-            self.note("company", "request", exchange.told, **exchange.record())
+            now = self.clock.now()
+            asked = now - exchange.took
+            told = exchange.record()
+            self.record(Seen("company", "request", exchange.told, asked, now, told))
         self._answer = exchange
         return exchange
 

@@ -37,6 +37,7 @@ class ChatSession(ChatSight):
         self.line: Connector | None = None
         self._joined: re.Pattern[str] | None = None
         self._news = asyncio.Event()
+        self._warned = False
 
     async def open(
         self, customer: dict[str, str] | None = None, device: str = "", page: str = ""
@@ -95,7 +96,7 @@ class ChatSession(ChatSight):
                 self.note("company", "quick replies", " | ".join(options), options=list(options))
             case HandedOver(fields=fields):
                 words = ", ".join(f"{key}: {value}" for key, value in fields.items())
-                self.note("company", "handover", words, **fields)
+                self.note("company", "handover", words, fields=dict(fields))
         self._news.set()
 
     def _bubble(self, bubble: Bubble) -> None:
@@ -112,7 +113,9 @@ class ChatSession(ChatSight):
             self._take(Joined(found.groupdict().get("agent") or "somebody"))
 
     def _remark(self, text: str) -> None:
-        if piece := running_markup(text):
+        piece = running_markup(text)
+        if piece and not self._warned:
+            self._warned = True
             self.opening.finding(f"a bubble holds markup that would run in a page: {clip(piece)}")
 
     async def attend(self, until: float) -> None:

@@ -238,8 +238,9 @@ def _dropped(closed: Any) -> Broken:
     """What a closed connection (websockets' ConnectionClosed) means to the customer."""
     frame = closed.rcvd or closed.sent
     code, words = (frame.code, frame.reason) if frame else (1006, "without a word")
+    told = "" if words == str(code) else words
     return Broken(
-        f"the connection was closed with code {code} {words}".rstrip(),
+        f"the connection was closed with code {code} {told}".rstrip(),
         expected="an open chat",
         seen="a closed one",
         code=str(code),

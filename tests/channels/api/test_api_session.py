@@ -74,6 +74,9 @@ async def test_what_stands_in_an_answer_is_pointed_at_by_path(asker: Any) -> Non
     assert (await asker.see("header"))["content-type"] == "application/json"
     assert '"paid"' in await asker.see("body")
     assert 0 < await asker.see("took") < 1
+    (seen,) = asker.seen
+    assert seen.at < seen.ends <= asker.session.clock.now()
+    assert seen.data["response"]["headers"]["content-type"] == "application/json"
 
 
 async def test_a_get_is_asked_again_until_what_is_expected_has_come(

@@ -34,7 +34,7 @@ SAYS: dict[str, Any] = {
     "what?": {"replies": [bubble("Sorry, I did not get that.")]},
     "person": {
         "replies": [bubble("I'm transferring you to our billing team.")],
-        "handover": {"queue": "billing", "case": "C-4711"},
+        "handover": {"queue": "billing", "case": "C-4711", "took": "x", "who": "me", "text": "y"},
     },
 }
 
@@ -200,7 +200,8 @@ async def test_a_handover_is_polled_until_a_person_has_come_and_gone(bot: Any, d
     asker = drive(ChatSession, bot.url + "/bot", poll="10ms")
     await asker.session.open()
     await asker.do("say", "person")
-    assert await asker.until("handover") == {"queue": "billing", "case": "C-4711"}
+    assert (await asker.until("handover"))["case"] == "C-4711"
+    assert (await asker.see("handover"))["took"] == "x", "whatever a bot calls its fields"
     await asker.do("listen")
     assert await asker.until("agent") == "Kim"
     assert await asker.see("joined") is True
