@@ -93,6 +93,18 @@ def _entry(request: Request) -> dict[str, Any]:
     }
 
 
+def fault_of(request: Request) -> str:
+    """What went wrong with a call of the page, in words; `""` where nothing did."""
+    if request.resource_type not in ("xhr", "fetch"):
+        return ""
+    if request.failure:
+        return f"failed ({request.failure})"
+    if request.existing_response is None:
+        return "was not answered"
+    status = request.existing_response.status
+    return f"answered {status}" if status >= 400 else ""
+
+
 def _media(response: Any) -> str:
     return str(response.headers.get("content-type", "")) if response else ""
 

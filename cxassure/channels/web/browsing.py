@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from cxassure.channel import Opening, Session
 from cxassure.channels._browser import evidence, scripts
-from cxassure.channels._browser.going import arrive
+from cxassure.channels._browser.going import arrive, short
 from cxassure.channels._browser.locating import LOOK, Purpose, find
 from cxassure.channels._browser.locator import Locator
 from cxassure.channels._browser.tab import Tab
 from cxassure.errors import Broken, CannotLook
-from cxassure.text import Raw
+from cxassure.text import Raw, clip
 
 if TYPE_CHECKING:
     from playwright.async_api import Locator as Element
+    from playwright.async_api import Request
 
 
 class Browsing(Session):
@@ -84,10 +86,30 @@ class Browsing(Session):
             raise Broken(f"{Locator.read(locator)} is empty", expected="a text", seen="nothing")
         return text
 
+    async def requested(self) -> list[Request]:
+        """What the page asked for since the step began, of its last hundred requests."""
+        shown = self.seen[self.window :]
+        ago = self.clock.now() - shown[0].at if shown else 0.0
+        since = (time.time() - ago) * 1000 - 1 if shown else 0.0
+        made = await self.tab.requests()
+        return [request for request in made if not 0 < request.timing["startTime"] < since]
+
     async def witness(self, why: str) -> None:
-        """Keeps screenshot, accessibility outline, source, console and requests."""
-        if hasattr(self.tab, "page") and self.tab.gone() is None:
-            await evidence.witness(self.tab, self.secrets)
+        """Keeps screenshot, accessibility outline, source, console and requests.
+
+        Scripts that broke and calls that were refused or not answered are findings.
+        """
+        if not hasattr(self.tab, "page") or self.tab.gone() is not None:
+            return
+        for seen in self.seen[self.window :]:
+            if seen.what == "script error":
+                self.opening.finding(f"a script of the page broke: {clip(seen.text)}")
+        for request in await self.requested():
+            if fault := evidence.fault_of(request):
+                said = f"{request.method} {short(self.tab, request.url)} {fault}"
+                self.note("company", "request", said, url=request.url)
+                self.opening.finding(said)
+        await evidence.witness(self.tab, self.secrets)
 
     async def close(self) -> None:
         """Closes the window; the browser stays for others."""

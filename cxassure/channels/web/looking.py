@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from typing import Any, TypedDict
 
 from cxassure.channel import Seconds, facet
@@ -157,9 +156,7 @@ class Looking(Browsing):
         Example: `expect: {requests: {to: /api/pay, count: 1, failed: 0}}`
         """
         pattern = re.compile(".*".join(map(re.escape, to.split("*"))))
-        since = self._began()
-        made = [r for r in await self.tab.requests() if pattern.search(r.url)]
-        made = [r for r in made if not 0 < r.timing["startTime"] < since]
+        made = [r for r in await self.requested() if pattern.search(r.url)]
         codes = [r.existing_response.status for r in made if r.existing_response]
         refused = sum(1 for request in made if request.failure)
         return {
@@ -201,12 +198,6 @@ class Looking(Browsing):
         """
         found: list[str] | None = await self._ask(scripts.UNLABELLED)
         return found
-
-    def _began(self) -> float:
-        """When what the window shows began, as the browser counts: milliseconds since 1970."""
-        shown = self.seen[self.window :]
-        ago = self.clock.now() - shown[0].at if shown else 0.0
-        return (time.time() - ago) * 1000 - 1 if shown else 0.0
 
     async def _ask(self, script: str) -> Any:
         await arrive(self.tab)
