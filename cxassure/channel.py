@@ -202,7 +202,7 @@ class Session:
         """Where the last matched observation ended; set by the engine when a step ends."""
         self.limit = self.patience
         """Seconds that the step now under way may take; set by the engine."""
-        self.look_on = 10.0
+        self.look_on = 5.0
         """Seconds that are looked on past `limit`, to tell late from never; set by the engine."""
 
     async def open(self) -> None:

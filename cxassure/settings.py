@@ -57,7 +57,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     workers: int = 0
     browser: str = ""
     within: float | None = None
-    look_on: float = 10.0
+    look_on: float = 5.0
     synthetic_header: str = "X-Synthetic-Test"
 
     def choose(self, name: str = "") -> Environment:

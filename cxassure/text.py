@@ -110,6 +110,25 @@ def clip(text: str, length: int = 200) -> str:
     return line if len(line) <= length else line[: length - 1] + "…"
 
 
+def near(wanted: str, text: str, length: int = 200) -> str:
+    """The `length` characters of `text` that share most words with `wanted`, for a person.
+
+    A page's text is long; what comes closest to what was expected is worth seeing first.
+    """
+    line = _SPACE.sub(" ", text).strip()
+    if len(line) <= length:
+        return line
+    words = {word for word in re.findall(r"\w+", plain(wanted)) if len(word) > 1}
+    hits = [m.start() for m in re.finditer(r"\w+", line) if m.group().casefold() in words]
+    if not hits:
+        return clip(line, length)
+    best = max(hits, key=lambda at: sum(at <= other < at + length // 2 for other in hits))
+    start = max(0, min(best - length // 4, len(line) - length))
+    start = line.find(" ", start) + 1 if start else 0
+    end = start + length
+    return ("…" if start else "") + line[start:end] + ("…" if end < len(line) else "")
+
+
 def guess(name: str, known: Iterable[str]) -> str:
     """A hint that names the nearest known names, or lists them when none is near."""
     import difflib  # only needed when something is wrong

@@ -47,7 +47,7 @@ class Drive:
     seed: int = 0
     attempt: int = 1
     within: float | None = None
-    look_on: float = 10.0
+    look_on: float = 5.0
     timeout: float | None = None
     browser: str = ""
     synthetic_header: str = "X-Synthetic-Test"

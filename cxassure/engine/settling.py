@@ -15,7 +15,7 @@ from cxassure.channel import Heard, Session, Unseen, Value
 from cxassure.errors import Broken
 from cxassure.grammar import Facet, Grammar
 from cxassure.probe import Expectation
-from cxassure.text import clip, span
+from cxassure.text import clip, near, span
 
 Witness = Callable[[str], Awaitable[None]]
 
@@ -113,7 +113,7 @@ async def _ask(session: Session, check: Check, late: bool) -> None:
     was, check.held = check.held, False
     if value is None:
         return
-    check.looked, check.seen = True, clip(matcher.text_of(value), 500)
+    check.looked, check.seen = True, near(check.expected, matcher.text_of(value))
     check.lacked = _lacks(check, value)
     believed = check.lasting or late or session.settled
     if believed and _suits(check, value):

@@ -84,10 +84,11 @@ def cause(run: Run, runs: Sequence[Run]) -> Cause | None:
 
 def causes(runs: Sequence[Run]) -> list[Cause]:
     """The campaign's causes, each once with the runs it explains, the worst first."""
-    found: dict[tuple[str, str], list[tuple[Run, Cause]]] = {}
+    found: dict[tuple[object, ...], list[tuple[Run, Cause]]] = {}
     for run in worst_first(last_attempts(runs)):
         if one := cause(run, runs):
-            found.setdefault((one.conclusion, one.check), []).append((run, one))
+            apart = _signature(blaming(run)) if one.conclusion == UNKNOWN else None
+            found.setdefault((one.conclusion, one.check, apart), []).append((run, one))
     return [
         replace(explained[0][1], runs=tuple(run.id for run, _ in explained))
         for explained in found.values()
@@ -99,7 +100,9 @@ def _signature(run: Run) -> tuple[str, ...] | None:
     if step is None:
         return None
     check = decisive(step)
-    return (run.verdict, step.channel, step.verb, check.facet if check else "", step.code)
+    pointed_at = step.argument if step.channel == "web" and isinstance(step.argument, str) else ""
+    facet = check.facet if check else ""
+    return (run.verdict, step.channel, step.verb, pointed_at, facet, step.code)
 
 
 # Where it happens, and where not
@@ -288,6 +291,17 @@ def _whole_channel(case: _Case) -> str:
     return f"{_called(case.step.channel)} is broken for every journey, not for this one alone"
 
 
+def _everywhere(case: _Case) -> str:
+    """The same step breaks in several journeys, so it is the step and not the way to it."""
+    journeys = {run.journey for run in case.same}
+    if len(journeys) < 2:
+        return ""
+    what = f"{case.step.verb} {case.step.argument}" if case.step.argument else case.step.verb
+    return (
+        f"«{clip(str(what), 60)}» is broken wherever it comes: {len(journeys)} journeys end there"
+    )
+
+
 _RULES: tuple[Callable[[_Case], str], ...] = (
     _ours,
     _numbered,
@@ -304,4 +318,5 @@ _RULES: tuple[Callable[[_Case], str], ...] = (
     _unknown_elsewhere,
     _whole_channel,
     _led_elsewhere,
+    _everywhere,
 )

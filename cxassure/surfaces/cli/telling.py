@@ -81,13 +81,17 @@ def as_json(runs: list[Run], page: Path) -> str:
 
 
 def lines(runs: list[Run], context: Context, err: bool = False) -> None:
-    """Each run that needs a person in full, then a line for every run."""
-    from cxassure.report.text import failure, summary
+    """Each cause in full once, with a headline for the other runs it explains; then a summary."""
+    from cxassure.report.cause import causes
+    from cxassure.report.text import failure, headline, summary
 
-    for run in last_attempts(runs):
-        if run.verdict in ("failed", "error", "degraded", "missed"):
-            _say(failure(run, context), err)
-            click.echo(err=err)
+    by_id = {run.id: run for run in runs}
+    for cause in causes(runs):
+        first, *others = (by_id[name] for name in cause.runs)
+        _say(failure(first, context), err)
+        for run in others:
+            _say(headline(run, context), err)
+        click.echo(err=err)
     for line in summary(runs):
         _say(line, err)
 
