@@ -81,6 +81,23 @@ class TestWeb(Ours):
     lasting = ("open", "/gift-cards")
 
 
+class TestIvrOverTwiml(Ours):
+    channel, connector, at = "ivr", "twiml", "support-line"
+    options: ClassVar[dict[str, Raw]] = {"from": "+15550155"}
+    target_options: ClassVar[dict[str, Raw]] = {"auth_token": "demo-token"}
+    lasting = ("dial", "")
+
+
+class TestAgentOverTwiml(Ours):
+    channel, connector, at = "agent", "twiml", "billing-desk"
+    lasting = ("answer", "")
+
+
+class TestAgentAtAChatDesk(Ours):
+    channel, connector, at = "agent", "desk", "chat-desk"
+    lasting = ("answer", "")
+
+
 @pytest.mark.parametrize("channel", catalog.channels())
 def test_every_example_is_good_yaml_and_bound_by_the_language(channel: str) -> None:
     language = catalog.language(channel)
