@@ -159,9 +159,8 @@ def _pattern(raw: Raw) -> str:
     """A pattern that compiles: it is used as it stands, so nothing may be left to fill in."""
     pattern = _one(raw, "matches")
     if refers(pattern):
-        raise Misread(
-            "a pattern cannot hold a value that is known only in the run", "", ("matches",)
-        )
+        what = "a pattern cannot hold a value that is known only in the run"
+        raise Misread(what, "keep more, or write it out", ("matches",))
     try:
         re.compile(pattern)
     except (re.error, RecursionError, OverflowError) as wrong:

@@ -192,7 +192,9 @@ class _Row:
             if known:
                 bind(grammar.options, options)
         except Misread as misread:
-            self.findings.misread(self.at(*at, *misread.where), misread)
+            option = f"{misread.where[0]}: " if misread.where else ""
+            place = self.at(*at, *misread.where)
+            self.findings.say(place, f"{option}{misread.what}", misread.hint)
 
     def _facts(self, walk: Walk) -> dict[str, str]:
         """Facts may refer to whatever is kept at any time: they count from then on."""

@@ -41,9 +41,9 @@ class Known:
             )
         if rest in self._spaces[space]:
             return None
-        where = "" if space == "person" else ", add it to cxassure.yaml"
-        near = guess(rest, self._spaces[space]) or f"there is no {space} yet"
-        return f"unknown {space} «{clip(rest, 60)}»", near + where
+        near = guess(rest, self._spaces[space])
+        ways = [near] if space == "person" else [near, f"add it to {space}s: in cxassure.yaml"]
+        return f"unknown {space} «{clip(rest, 60)}»", " or ".join(filter(None, ways))
 
 
 def _not_kept(name: str, kept: Collection[str]) -> tuple[str, str]:
@@ -52,6 +52,8 @@ def _not_kept(name: str, kept: Collection[str]) -> tuple[str, str]:
 
 
 def _row_hint(key: str, row: Collection[str]) -> str:
+    if key in row:
+        return "a value of a row cannot refer to its row"
     return guess(key, row) if row else "this journey has no rows"
 
 

@@ -79,8 +79,13 @@ class Walk:
                 self.findings.say(spec.at(*keys), "references swell this beyond all measure")
                 return raw
             raw = filled
-        check(raw, lambda n: self.known.wrong(n, kept, self.row), self.findings, spec.at, *keys)
+        check(raw, lambda name: self._wrong(name, kept), self.findings, spec.at, *keys)
         return raw
+
+    def _wrong(self, name: str, kept: Kept) -> tuple[str, str] | None:
+        if name in self.kept and name not in kept:
+            return f"«{name}» is kept in some branches only", "keep it in every branch before this"
+        return self.known.wrong(name, kept, self.row)
 
     def _step(self, spec: StepSpec, kept: Kept, frame: Frame) -> Step:
         self.index += 1

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,7 +44,8 @@ class Source:
         The text is composed once more: only what is wrong needs it, and what is right stays fast.
         """
         if self.root is None:
-            self.root = yaml.compose(self.text, Loader=yaml.CBaseLoader)
+            with suppress(yaml.YAMLError):
+                self.root = yaml.compose(self.text, Loader=yaml.CBaseLoader)
         node = self.root
         for depth, wanted in enumerate(keys, 1):
             pair = _entry(node, wanted)
@@ -165,6 +167,8 @@ class _Reader:
         anchor = event.anchor
         if anchor is None:
             return self.value(event)
+        if anchor in self.anchors or anchor in self.open:
+            raise _Stop(event, f"anchor «&{clip(anchor, 60)}» stands here twice", "rename one")
         self.open.add(anchor)
         raw = self.value(event)
         self.open.discard(anchor)
@@ -234,8 +238,7 @@ class _Reader:
         if name not in self.anchors:
             near = guess(name, self.anchors)
             hint = f'{near}{"; " if near else ""}quote it to mean the characters: "*{name}"'
-            self.say(event, f"unknown anchor «*{clip(name, 60)}»", hint)
-            return ""
+            raise _Stop(event, f"unknown anchor «*{clip(name, 60)}»", hint)
         raw, size = self.anchors[name]
         self.swollen += size
         if self.swollen > NODES:

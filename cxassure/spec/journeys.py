@@ -91,7 +91,7 @@ def _row(shape: Shape, row: dict[str, str], ids: dict[str, int], index: int) -> 
 
 
 def _same_keys(shape: Shape, first: dict[str, str], row: dict[str, str], index: int) -> None:
-    lacks = [key for key in first if key not in row]
+    lacks = [key for key in first if key not in row and key != "id"]
     more = [key for key in row if key not in first]
     for key in more:
         shape.say(

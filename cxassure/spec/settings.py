@@ -8,12 +8,13 @@ from typing import Any
 from cxassure.errors import Misread, SpecError
 from cxassure.settings import Environment, SecretSource, Settings, Target
 from cxassure.spec.library import SETTINGS, load
+from cxassure.spec.peaks import CALENDAR_KEYS, read_calendar
 from cxassure.spec.shape import Shape
 from cxassure.text import Raw, clip, seconds
 
 _TEXTS = "journeys probes reports environment browser synthetic_header".split()
 _TIMES = "within look_on".split()
-_KEYS = [*_TEXTS, *_TIMES, "workers", "environments"]
+_KEYS = [*_TEXTS, *_TIMES, "workers", "environments", *CALENDAR_KEYS]
 
 
 def read_settings(root: Path) -> Settings:
@@ -47,6 +48,8 @@ def _settings(shape: Shape, raw: dict[str, Raw], root: Path) -> Settings:
         parts["workers"] = shape.typed(_workers, raw["workers"], 0, "workers")
     if "environments" in raw:
         parts["environments"] = _environments(shape, raw["environments"])
+    if not raw.keys().isdisjoint(CALENDAR_KEYS):
+        parts["calendar"] = read_calendar(shape, raw)
     default = parts.get("environment")
     if default and default not in parts.get("environments", {}):
         hint = "name one of: " + ", ".join(parts.get("environments", {}))

@@ -54,7 +54,9 @@ class Shape:
         """A list with something in it."""
         if isinstance(raw, list) and raw:
             return raw
-        self.say(f"«{_last(keys)}» must be a list", "write one «- » line for each", *keys)
+        self.say(
+            f"«{_last(keys)}» must be a list of something", "write one «- » line for each", *keys
+        )
         return []
 
     def texts(self, raw: Raw, *keys: str | int) -> dict[str, str]:

@@ -72,6 +72,8 @@ def _structure(said: str, more: bool) -> tuple[str, str]:
             "a colon where none can stand",
             "quote a value that holds «: », or look at the indent",
         )
+    if "unexpected ':'" in said:
+        return "a colon where none can stand", "put a blank behind it, or quote the value"
     if "end of stream" in said:
         return "a quote is opened and never closed", "close it"
     if "expected ',' or" in said:

@@ -7,7 +7,7 @@ from typing import Any
 
 from cxassure.journey import RESERVED, BranchSpec, Keys, StepSpec
 from cxassure.spec.shape import Shape
-from cxassure.text import Raw, clip
+from cxassure.text import Raw, clip, guess
 
 ONE = "a step has one party: write «- party: {verb: argument}»"
 
@@ -57,10 +57,22 @@ def _span(shape: Shape, raw: dict[str, Raw], keys: Keys) -> dict[str, Any]:
 
 def _party(shape: Shape, parties: list[str], keys: Keys) -> str:
     if len(parties) > 1:
+        parties = _without_slips(shape, parties, keys)
+    if len(parties) > 1:
         what = f"this step has {len(parties)} parties: {clip(', '.join(parties), 100)}"
         hint = f"{ONE}; beside it may stand {', '.join(sorted(RESERVED))}"
         shape.say(what, hint, *keys, parties[1], key=True)
     return parties[0]
+
+
+def _without_slips(shape: Shape, parties: list[str], keys: Keys) -> list[str]:
+    """Of several parties, those that are no misspelt word of the language, if there are any."""
+    slips = [one for one in parties if guess(one, RESERVED).startswith("did you mean")]
+    rest = [one for one in parties if one not in slips]
+    if rest:
+        for one in slips:
+            shape.unknown("key", one, RESERVED, *keys)
+    return rest or parties
 
 
 def _deed(shape: Shape, party: str, raw: Raw, keys: Keys) -> tuple[str, Raw]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, TypedDict
 
@@ -188,6 +189,16 @@ class Workspace:
         made = self.plan(*texts)
         assert made.problems and not made.probes
         return "\n".join(map(str, made.problems))
+
+
+@pytest.fixture(scope="session")
+def settings() -> Settings:
+    return SETTINGS
+
+
+@pytest.fixture(scope="session")
+def language() -> Callable[[str], Grammar]:
+    return cache(sample_language)
 
 
 @pytest.fixture
