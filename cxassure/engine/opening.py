@@ -92,7 +92,7 @@ class Opener:
         parties[name] = Party(name, party.channel, session, grammar)
         options = self.references.resolve(raw(party.options))
         try:
-            bound = grammar.options.bind(options) if options else {}
+            bound = grammar.options.bind(options) if grammar.options.items else {}
         except Misread as misread:
             raise CannotLook(f"party {name}: {misread.what}", misread.hint) from None
         try:

@@ -186,8 +186,8 @@ def verdict(check: Check, began: float, limit: float, aim: float | None) -> tupl
     if check.lacked:
         return "failed", f"{check.facet.name} had no «{check.lacked}»"
     if not check.held:
-        why = "was never so" if check.looked else "nothing was seen of it"
-        return "failed", f"{check.facet.name} {why} (looked for {span(limit)})"
+        what = "not the expected" if check.looked else "no"
+        return "failed", f"{what} {check.facet.name} came within {span(limit)}"
     took = check.came - began
     if took > limit and check.lasting:
         return "failed", f"came after {span(took)}, limit {span(limit)}"

@@ -36,7 +36,7 @@ async def test_an_answer_past_its_limit_fails_and_says_how_late_it_was() -> None
 async def test_an_answer_that_never_comes_is_told_apart_from_a_late_one() -> None:
     lived = await live(probe(ask(1, "hi", "Go away", expect=(expects("reply", contains="hello"),))))
     bad = lived.run.first_bad
-    assert bad and bad.why == "reply was never so (looked for 5.0 s)"
+    assert bad and bad.why == "not the expected reply came within 5.0 s"
     assert (bad.expected, bad.seen) == ("reply contains «hello»", "Go away")
     silent = await live(probe(ask(1, "hi", expect=(expects("reply", contains="hello"),))))
     assert silent.run.first_bad and silent.run.first_bad.seen == "nothing"
