@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import msgspec
 
 from cxassure.errors import UsageError
+from cxassure.peak import Calendar
 from cxassure.text import Raw, guess
 
 DEMO = "demo"
@@ -59,6 +60,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     within: float | None = None
     look_on: float = 5.0
     synthetic_header: str = "X-Synthetic-Test"
+    calendar: Calendar = Calendar()
 
     def choose(self, name: str = "") -> Environment:
         """The environment called `name`, else the default one; `UsageError` when there is none."""

@@ -19,6 +19,7 @@ COMMANDS = {
     "compile": "Write journeys down as probes, or check that they are up to date.",
     "run": "Drive journeys and tell how it went.",
     "report": "Tell a stored run again.",
+    "peaks": "Tell the coming peaks and when it is looked.",
     "channels": "What can be said to and asked of each channel.",
     "schema": "JSON Schema of journey files, for editors.",
     "demo": "Run the sample journeys against the built-in company.",
