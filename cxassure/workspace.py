@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from cxassure.report.context import Context, Past
     from cxassure.run import Run
     from cxassure.store import Store
+    from cxassure.watch import Schedule
 
 
 PAGE = "index.html"
@@ -170,6 +171,28 @@ class Workspace:
             except CannotLook:
                 continue
         return found
+
+    # When it is looked
+
+    def schedule(self) -> Schedule:
+        """The calendar and the probes that it is about. Raises `SpecError`."""
+        from cxassure import watch
+
+        calendar = watch.load(self.settings.calendar, self.root, self._dialled())
+        return watch.Schedule(calendar, self.plan().probes)
+
+    def fetch_calendars(self) -> list[Path]:
+        """Fetches the calendars that the settings give addresses of, and says where copies are."""
+        from cxassure import watch
+
+        return watch.fetch(self.settings.calendar, self.root, self.secret)
+
+    def _dialled(self) -> frozenset[str]:
+        """The targets at which a call rings for real."""
+        if self.environment.rehearsal:
+            return frozenset()
+        targets = self.environment.targets.values()
+        return frozenset(t.name for t in targets if t.over not in ("", "twiml", "desk"))
 
     # Running
 
