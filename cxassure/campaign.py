@@ -11,11 +11,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
+
 from cxassure import catalog
 from cxassure.channel import Opening, Scope, Session
 from cxassure.engine import Drive, Outside, drive
-from cxassure.errors import CxassureError
-from cxassure.events import AnyEvent
+from cxassure.errors import CannotLook, CxassureError
+from cxassure.events import AnyEvent, RunEnded
 from cxassure.grammar import Grammar
 from cxassure.probe import Probe
 from cxassure.run import Fold, Run
@@ -50,6 +52,8 @@ class Ran:
     folders: dict[str, Path] = field(default_factory=dict)
     not_run: list[str] = field(default_factory=list)
     interrupted: bool = False
+    troubles: list[str] = field(default_factory=list)
+    """What could not be written down about the campaign as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ class Campaigning:
     ) -> None:
         self.grounds, self.probes, self.how = grounds, probes, how
         self.watchers = list(watchers)
-        self.kept = grounds.store.campaign(datetime.now(UTC))
+        self.kept = _begun(grounds.store)
         self.seed = randomness.randbits(32) if how.seed is None else how.seed
         self.scope = Scope()
         cores = os.cpu_count() or 2
@@ -100,8 +104,14 @@ class Campaigning:
             await self.scope.close()
         order = {document.name: n for n, document in enumerate(self.probes)}
         self.ran.runs.sort(key=lambda run: (order.get(run.name, 0), run.attempt))
-        await asyncio.to_thread(self.kept.finish, self.ran.runs)
+        await asyncio.to_thread(self._finish)
         return self.ran
+
+    def _finish(self) -> None:
+        try:
+            self.kept.finish(self.ran.runs)
+        except OSError as wrong:
+            self.ran.troubles.append(f"the campaign could not be finished: {_said(wrong)}")
 
     async def _when_free(self, document: Probe) -> None:
         async with self.browsers if self._heavy(document) else self.cheap:
@@ -163,7 +173,7 @@ class Campaigning:
                 self.ran.interrupted = True
         finally:
             recorder.close()
-        return lines.run
+        return lines.fold.run
 
 
 class _Lines:
@@ -184,18 +194,13 @@ class _Lines:
             await asyncio.gather(task, return_exceptions=True)
             raise
 
-    @property
-    def run(self) -> Run:
-        run = self.fold.run
-        if self.broken:
-            run.verdict, run.why = "error", self.broken
-        return run
-
     def emit(self, event: AnyEvent) -> None:
         """The store that cannot write makes the run an error; other watchers change nothing."""
-        self.fold.add(event)
         if not self.broken:
             self._record(event)
+        if self.broken and isinstance(event, RunEnded):
+            event = msgspec.structs.replace(event, verdict="error", why=self.broken)
+        self.fold.add(event)
         for watcher in list(self.watchers):
             try:
                 watcher(self.name, event)
@@ -207,9 +212,23 @@ class _Lines:
         try:
             self.recorder.write(event)
         except OSError as wrong:
-            self.broken = f"the run could not be written down: {wrong.strerror or wrong}"
+            self.broken = f"the run could not be written down: {_said(wrong)}"
             if self._task:
                 self._task.cancel()
+
+
+def _begun(store: Store) -> Campaign:
+    try:
+        return store.campaign(datetime.now(UTC))
+    except OSError as wrong:
+        raise CannotLook(
+            f"runs cannot be kept in {store.runs}: {_said(wrong)}",
+            "make room there, or choose another folder: --report-dir DIR",
+        ) from None
+
+
+def _said(wrong: OSError) -> str:
+    return wrong.strerror or str(wrong)
 
 
 def _left_out(watcher: Watcher, fault: Exception) -> None:

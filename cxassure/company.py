@@ -7,11 +7,14 @@ alone.
 from __future__ import annotations
 
 import json
+import select
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import IO
 
 from cxassure.errors import CannotLook, UsageError
 
@@ -38,30 +41,41 @@ def started(broken: Sequence[str] = ()) -> Iterator[Company]:
     command = [sys.executable, "-m", "cxassure.demo", "--with-parent"]
     for name in broken:
         command += ["--break", name]
-    process = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    try:
-        yield _announced(process)
-    finally:
-        _stop(process)
+    with tempfile.TemporaryFile() as talk:  # a pipe that nobody reads would fill and stop it
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=talk,
+            start_new_session=True,  # Ctrl-C reaches us alone: `always` steps still find it open
+        )
+        try:
+            yield _announced(process, talk)
+        finally:
+            _stop(process)
 
 
-def _announced(process: subprocess.Popen[bytes]) -> Company:
+def _announced(process: subprocess.Popen[bytes], talk: IO[bytes]) -> Company:
     assert process.stdout is not None
+    ready, _, _ = select.select([process.stdout], [], [], START)
+    if not ready:
+        raise CannotLook("the built-in company did not start", f"it said nothing for {START:g} s")
     line = process.stdout.readline()
     if not line:
-        _refused(process)
+        process.wait(STOP)
+        talk.seek(0)
+        _refused(process, talk.read())
     said = json.loads(line)
     return Company(said["company"], said["targets"], said.get("secrets", {}), process)
 
 
-def _refused(process: subprocess.Popen[bytes]) -> None:
-    _, told = process.communicate(timeout=START)
-    what = told.decode(errors="replace").strip() or f"exit code {process.returncode}"
+def _refused(process: subprocess.Popen[bytes], told: bytes) -> None:
+    lines = told.decode(errors="replace").split("\n")
     if process.returncode == 2:
-        raise UsageError(what)
-    raise CannotLook("the built-in company did not start", what.splitlines()[-1])
+        what, hint = (*lines, "")[:2]
+        raise UsageError(what.removeprefix("error: "), hint.removeprefix("hint: "))
+    last = next((line for line in reversed(lines) if line.strip()), "")
+    raise CannotLook("the built-in company did not start", last or f"code {process.returncode}")
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
@@ -73,6 +87,5 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-    for pipe in (process.stdout, process.stderr):
-        if pipe:
-            pipe.close()
+    if process.stdout:
+        process.stdout.close()

@@ -55,27 +55,33 @@ class Workspace:
     # What is written
 
     def plan(self, paths: Sequence[Path] = ()) -> Plan:
-        """Reads and compiles `paths`, by default the journeys folder. Raises `SpecError`."""
+        """Reads and compiles `paths`, by default the journeys folder. Raises `SpecError`.
+
+        Named journeys may use the fragments of the journeys folder.
+        """
         from cxassure import plan, spec
 
-        library = spec.read(paths or [self.journeys], self.root)
+        library = spec.read(self._with_fragments(paths) or [self._folder()], self.root)
         planned = plan.compile(library, self.settings)
         problems = [*library.problems, *planned.problems]
         if problems:
             raise SpecError(problems)
         return planned
 
-    def write_probes(self, probes: Sequence[Probe]) -> list[Path]:
-        """Writes `probes` to the probes folder; gives the files that changed."""
+    def write_probes(self, probes: Sequence[Probe], *, prune: bool = True) -> list[Path]:
+        """Writes `probes` to the probes folder; gives the files that changed.
+
+        Probes that no journey compiles to go, unless `prune` is off (`probes` are only some).
+        """
         from cxassure import plan
 
-        return plan.write(probes, self.probes)
+        return plan.write(probes, self.probes, prune=prune)
 
-    def stale_probes(self, probes: Sequence[Probe]) -> list[str]:
+    def stale_probes(self, probes: Sequence[Probe], *, prune: bool = True) -> list[str]:
         """In what the probes folder differs from `probes`, a line each; empty when in nothing."""
         from cxassure import plan
 
-        return plan.compare(probes, self.probes)
+        return plan.compare(probes, self.probes, prune=prune)
 
     def is_fragment(self, path: Path) -> bool:
         """Whether a file holds a fragment, and nothing that is wrong."""
@@ -87,6 +93,15 @@ class Workspace:
     @property
     def journeys(self) -> Path:
         return self.root / self.settings.journeys
+
+    def _folder(self) -> Path:
+        """The journeys folder; `UsageError` where there is none yet."""
+        if not self.journeys.exists():
+            raise UsageError(
+                f"there are no journeys: no folder {self.journeys}",
+                "cxassure new DIR makes a workspace with a first journey; -C DIR names one",
+            )
+        return self.journeys
 
     @property
     def probes(self) -> Path:
@@ -105,20 +120,20 @@ class Workspace:
         names = [s for s in selection.selectors if s not in compiled and Path(s) not in written]
         found = [_decoded(Path(path)) for path in compiled]
         if written:
-            found += self.plan(self._with_fragments(written)).probes
+            found += self.plan(written).probes
         if names or not selection.selectors:
             found += named(self.plan().probes, names)
         return filtered(once(found), selection)
 
-    def _with_fragments(self, written: list[Path]) -> list[Path]:
+    def _with_fragments(self, written: Sequence[Path]) -> list[Path]:
         """Named files, and the fragments of the journeys folder that they may use."""
         for path in written:
             if not path.exists():
                 raise UsageError(f"there is no file {path}", "selectors are names, globs or files")
         from cxassure import spec
 
-        if not self.journeys.is_dir():
-            return written
+        if not written or not self.journeys.is_dir():
+            return list(written)
         fragments = spec.read([self.journeys], self.root).fragments.values()
         paths = {self.root / fragment.places.path for fragment in fragments}
         return [*written, *sorted(paths - {path.absolute() for path in written} - set(written))]
@@ -260,10 +275,16 @@ def find_browser(setting: str = "") -> Path:
 
 
 def _decoded(path: Path) -> Probe:
+    """A compiled probe that says nothing which this version does not know."""
+    from cxassure.plan import strange
+
     try:
-        return probe.decode(path.read_bytes(), str(path))
+        document = probe.decode(path.read_bytes(), str(path))
     except OSError as wrong:
         raise UsageError(f"{path} cannot be read: {wrong.strerror}") from None
+    if problems := strange(document, str(path)):
+        raise SpecError(problems)
+    return document
 
 
 def _variable(name: str) -> str:

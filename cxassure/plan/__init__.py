@@ -3,5 +3,6 @@
 from cxassure.plan.compile import Plan, compile
 from cxassure.plan.folder import compare, write
 from cxassure.plan.schema import schema
+from cxassure.plan.strange import strange
 
-__all__ = ["Plan", "compare", "compile", "schema", "write"]
+__all__ = ["Plan", "compare", "compile", "schema", "strange", "write"]

@@ -6,8 +6,11 @@ journeys are wrong, 3 we could not look, 130 interrupted.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import os
 import sys
+from typing import Any
 
 import click
 
@@ -39,6 +42,15 @@ class Commands(click.Group):
         module = importlib.import_module(f"{__name__}.{cmd_name}_command")
         command: click.Command = module.command
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """A reader who has gone (`| head`) is no failed journey, for which click's 1 stands."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            from cxassure.errors import CannotLook
+
+            raise CannotLook("standard output was closed before all was told") from None
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -76,10 +88,22 @@ def main(args: list[str] | None = None) -> None:
         sys.exit(2)
     except CxassureError as wrong:
         click.echo(str(wrong), err=True)
+        _drop_stdout()
         sys.exit(3)
     except OSError as wrong:
-        click.echo(f"{wrong.filename or 'a file'}: {wrong.strerror or wrong}", err=True)
+        told = f"{wrong.filename}: {wrong.strerror}" if wrong.filename else f"output: {wrong}"
+        click.echo(f"{told}\n    hint: make room, or write somewhere else", err=True)
+        _drop_stdout()
         sys.exit(3)
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         sys.exit(130)
+
+
+def _drop_stdout() -> None:
+    """What a full or closed stdout did not take is let go: Python would stumble over it at exit."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

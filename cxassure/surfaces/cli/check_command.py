@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
-from cxassure.errors import SpecError
+from cxassure.errors import Problem, SpecError
 from cxassure.surfaces.cli import options
+from cxassure.surfaces.cli.options import count
 
 
 @click.command("check")
@@ -17,26 +18,28 @@ from cxassure.surfaces.cli import options
 @options.as_json
 def command(paths: tuple[Path, ...], root: Path, as_json: bool) -> int:
     """Read journeys and fragments and tell every problem as file:line:column."""
-    workspace = options.open_workspace(root)
     try:
+        workspace = options.open_workspace(root)
         probes = workspace.plan(paths).probes
     except SpecError as wrong:
         if as_json:
-            click.echo(json.dumps({"problems": [_row(p) for p in wrong.problems]}, indent=2))
+            _echo({"problems": [_row(p) for p in wrong.problems]})
             return 2
         raise
+    journeys = len({p.journey for p in probes})
     if as_json:
-        click.echo(json.dumps({"problems": [], "probes": [p.name for p in probes]}, indent=2))
-    else:
-        journeys = len({p.journey for p in probes})
-        click.echo(f"{journeys} journeys, {len(probes)} probes: no problems")
+        _echo({"problems": [], "probes": [p.name for p in probes]})
+    elif probes:
+        told = f"{count(journeys, 'journey')}, {count(len(probes), 'probe')}: no problems"
+        click.echo(told)
     return 0 if probes else _nothing(workspace.journeys, paths)
 
 
-def _row(problem: object) -> dict[str, object]:
-    from cxassure.errors import Problem
+def _echo(document: dict[str, object]) -> None:
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False))
 
-    assert isinstance(problem, Problem)
+
+def _row(problem: Problem) -> dict[str, object]:
     return {
         "path": problem.place.path,
         "line": problem.place.line,

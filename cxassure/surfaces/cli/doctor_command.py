@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cxassure.errors import CxassureError
+from cxassure.errors import CxassureError, SpecError
 from cxassure.surfaces.cli import options
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def _findings(root: Path, env: str) -> Iterator[Finding]:
     try:
         workspace = options.open_workspace(root, env)
     except CxassureError as wrong:
-        yield Finding("settings", False, str(wrong).splitlines()[0], wrong.hint)
+        yield Finding("settings", False, *_said(wrong))
         return
     names = ", ".join(workspace.settings.environments) or "none"
     yield Finding("settings", True, f"environments: {names}; used: {workspace.environment.name}")
@@ -66,9 +66,18 @@ def _look(what: str, look: Callable[[], str]) -> Finding:
     try:
         return Finding(what, True, look())
     except CxassureError as wrong:
-        return Finding(what, False, wrong.args[0].splitlines()[0], wrong.hint)
+        return Finding(what, False, *_said(wrong))
     except OSError as wrong:
         return Finding(what, False, f"{wrong.filename}: {wrong.strerror}", "choose --report-dir")
+
+
+def _said(wrong: CxassureError) -> tuple[str, str]:
+    """What is wrong in a line, and what to do about it."""
+    if not isinstance(wrong, SpecError):
+        return wrong.what, wrong.hint
+    first, *others = wrong.problems
+    more = f" (and {options.count(len(others), 'problem')} more)" if others else ""
+    return f"{first.place}: {first.what}{more}", first.hint or "cxassure check tells them all"
 
 
 def _browser() -> str:
@@ -97,7 +106,8 @@ def _is_set(workspace: Workspace, name: str) -> str:
 
 
 def _writable(workspace: Workspace) -> str:
-    reports = workspace.store.reports
-    reports.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryFile(dir=reports):
-        return f"{reports} can be written"
+    """Tried in the nearest folder that is there, so that looking leaves nothing behind."""
+    reports = workspace.store.reports.absolute()
+    there = next(path for path in (reports, *reports.parents) if path.exists())
+    with tempfile.TemporaryFile(dir=there):
+        return f"{workspace.store.reports} can be written"

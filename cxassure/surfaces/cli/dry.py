@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from cxassure.probe import Probe
-from cxassure.surfaces.cli.options import STDOUT
+from cxassure.surfaces.cli.options import STDOUT, count
 from cxassure.text import span
 from cxassure.workspace import Workspace
 
@@ -23,7 +23,7 @@ def tell(workspace: Workspace, probes: list[Probe], json_to: str | None) -> int:
     if json_to != STDOUT:
         for row in rows:
             click.echo("\n".join(_lines(row)))
-        click.echo(f"{len(rows)} probes would run; nothing was driven", err=True)
+        click.echo(f"{count(len(rows), 'probe')} would run; nothing was driven", err=True)
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -99,6 +100,19 @@ def running(command: _F) -> _F:
     ):
         command = option(command)
     return command
+
+
+def again(root: Path, env: str = "") -> str:
+    """The command that runs journeys of this workspace, to be followed by a journey's name."""
+    words = ["cxassure", "run"]
+    words += ["-C", str(root)] if root != Path() else []
+    words += ["--env", env] if env else []
+    return shlex.join(words)
+
+
+def count(number: int, noun: str) -> str:
+    """`1 probe`, `2 probes`."""
+    return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
 def open_workspace(root: Path, env: str = "", reports: Path | None = None) -> Workspace:

@@ -30,11 +30,14 @@ def command(ref: str, root: Path, **how: Any) -> int:
     runs = [one.run for one in stored]
     folders = {one.run.id: one.folder for one in stored}
     folder = stored[0].folder.parent
-    context = workspace.context_of(runs, folders, folder)
-    telling.write(runs, context, folder, how)
+    env = runs[0].env if runs[0].env != workspace.environment.name else ""
+    context = workspace.context_of(runs, folders, folder, options.again(root, env))
+    _, troubles = telling.write(runs, context, folder, how)
     to_stdout = how["json_to"] == options.STDOUT
     if to_stdout:
         click.echo(telling.as_json(runs, Path(context.page)))
     telling.lines(runs, context, err=to_stdout)
     click.echo(f"page   {context.page}", err=True)
-    return telling.code(runs, strict=how["strict"])
+    for trouble in troubles:
+        click.echo(trouble, err=True)
+    return telling.code(runs, strict=how["strict"], whole=not troubles)

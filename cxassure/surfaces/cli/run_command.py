@@ -29,4 +29,5 @@ def command(selectors: tuple[str, ...], root: Path, env: str, dry_run: bool, **h
     probes = workspace.select(Selection(selectors, how["tags"], how["rows"]))
     if dry_run:
         return dry.tell(workspace, probes, how["json_to"])
+    how["again"] = options.again(root, env)
     return driving.go(workspace, probes, how)

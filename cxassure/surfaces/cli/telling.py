@@ -16,6 +16,7 @@ from cxassure.report.tally import MARKS, last_attempts
 from cxassure.run import Run
 from cxassure.surfaces.cli.options import STDOUT
 from cxassure.verdict import (
+    EXIT_ERROR,
     EXIT_FAILED,
     EXIT_INTERRUPTED,
     EXIT_PASSED,
@@ -38,39 +39,50 @@ def tell(workspace: Workspace, ran: Ran, how: Mapping[str, Any]) -> int:
     """Writes every report that was asked for, prints the rest, gives the exit code."""
     context = workspace.context(ran, again=how.get("again", "cxassure run"))
     folder = ran.campaign.folder
-    written = write(ran.runs, context, folder, how)
+    written, unwritten = write(ran.runs, context, folder, how)
     to_stdout = how["json_to"] == STDOUT
     if to_stdout:
         click.echo(as_json(ran.runs, folder / PAGE))
     lines(ran.runs, context, err=to_stdout)
     _talk(ran, written)
-    for trouble in workspace.store.troubles:
+    unwritten = [*ran.troubles, *unwritten]
+    for trouble in [*workspace.store.troubles, *unwritten]:
         click.echo(trouble, err=True)
-    return code(ran.runs, strict=how["strict"], interrupted=ran.interrupted)
+    found = code(ran.runs, how["strict"], ran.interrupted, whole=not unwritten)
+    if found == EXIT_USAGE:
+        click.echo("nothing was looked at, so nothing is known", err=True)
+    return found
 
 
 def write(
     runs: list[Run], context: Context, folder: Path, how: Mapping[str, Any]
-) -> dict[str, Path]:
-    """The page, JUnit XML and JSON of a campaign in its folder, and copies where asked for."""
+) -> tuple[dict[str, Path], list[str]]:
+    """The page, JUnit XML and JSON of a campaign in its folder, and copies where asked for.
+
+    Gives where each is, and what could not be written.
+    """
     from cxassure.report import junit, page
 
     html = page.page(runs, context)
     xml = junit.document(runs, context)
     text = as_json(runs, folder / PAGE) + "\n"
-    put = {
-        folder / PAGE: html.encode(),
-        folder / "junit.xml": xml,
-        folder / "runs.json": text.encode(),
-    }
-    copies = {how.get("html"): html.encode(), how.get("junit"): xml}
-    if how["json_to"] not in (None, STDOUT):
-        copies[Path(how["json_to"])] = text.encode()
-    for path, data in [*put.items(), *copies.items()]:
-        if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
-    return {"page": folder / PAGE, "junit": folder / "junit.xml", "json": folder / "runs.json"}
+    made = {"page": html.encode(), "junit": xml, "json": text.encode()}
+    put = {"page": folder / PAGE, "junit": folder / "junit.xml", "json": folder / "runs.json"}
+    copies = {"page": how["html"], "junit": how["junit"], "json": how["json_to"]}
+    asked = {kind: path for kind, path in copies.items() if path not in (None, STDOUT)}
+    tried = {path: _put(Path(path), made[kind]) for kind, path in [*put.items(), *asked.items()]}
+    written = {kind: path for kind, path in put.items() if not tried[path]}
+    return written, [trouble for trouble in tried.values() if trouble]
+
+
+def _put(path: Path, data: bytes) -> str:
+    """Writes `data`; says why it could not, else nothing."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    except OSError as wrong:
+        return f"{path} could not be written: {wrong.strerror or wrong}"
+    return ""
 
 
 def as_json(runs: list[Run], page: Path) -> str:
@@ -115,8 +127,13 @@ def _talk(ran: Ran, written: dict[str, Path]) -> None:
         click.echo(f"{kind:6} {path}", err=True)
 
 
-def code(runs: list[Run], strict: bool = False, interrupted: bool = False) -> int:
-    """0, 1, 2, 3 or 130; with `strict`, degraded, flaky and unseen are failures."""
+def code(
+    runs: list[Run], strict: bool = False, interrupted: bool = False, whole: bool = True
+) -> int:
+    """0, 1, 2, 3 or 130; with `strict`, degraded, flaky and unseen are failures.
+
+    What passed and could not be reported (`whole` is false) is 3.
+    """
     if interrupted:
         return EXIT_INTERRUPTED
     counted = last_attempts(runs)
@@ -124,4 +141,6 @@ def code(runs: list[Run], strict: bool = False, interrupted: bool = False) -> in
         return EXIT_USAGE
     found = exit_code(run.verdict for run in counted)
     lax = any(run.verdict == "degraded" or run.flaky or run.unseen for run in counted)
-    return EXIT_FAILED if strict and found == EXIT_PASSED and lax else found
+    if strict and found == EXIT_PASSED and lax:
+        return EXIT_FAILED
+    return found if whole or found != EXIT_PASSED else EXIT_ERROR
