@@ -294,12 +294,26 @@ def _whole_channel(case: _Case) -> str:
 def _everywhere(case: _Case) -> str:
     """The same step breaks in several journeys, so it is the step and not the way to it."""
     journeys = {run.journey for run in case.same}
-    if len(journeys) < 2:
+    if len(journeys) < 2 or not isinstance(case.step.argument, str):
         return ""
-    what = f"{case.step.verb} {case.step.argument}" if case.step.argument else case.step.verb
-    return (
-        f"«{clip(str(what), 60)}» is broken wherever it comes: {len(journeys)} journeys end there"
-    )
+    return f"«{_deed(case.step)}» is broken wherever it comes: {len(journeys)} journeys end there"
+
+
+def _ends_up(case: _Case) -> str:
+    """Where the shopper is left: on a page that was not meant to come, or still where they were."""
+    pages = [o for o in case.run.transcript() if o.what == "page" and o.party == case.step.party]
+    if case.step.channel != "web" or not pages:
+        return ""
+    page = clip(pages[-1].text, 60)
+    if pages[-1].step == case.step.index:
+        return f"«{_deed(case.step)}» leads to «{page}»"
+    return f"«{_deed(case.step)}» leads nowhere: the customer stays on «{page}»"
+
+
+def _deed(step: StepRun) -> str:
+    """`click Pay now`; a step whose argument is a form is called by its verb."""
+    said = step.argument if isinstance(step.argument, str) else ""
+    return clip(f"{step.verb} {said}".strip(), 60)
 
 
 _RULES: tuple[Callable[[_Case], str], ...] = (
@@ -319,4 +333,5 @@ _RULES: tuple[Callable[[_Case], str], ...] = (
     _whole_channel,
     _led_elsewhere,
     _everywhere,
+    _ends_up,
 )

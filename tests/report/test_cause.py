@@ -160,3 +160,20 @@ def test_numbers_are_read_by_length_and_channel(code, channel, said):
 @pytest.mark.parametrize("code", ["", "9", "99999", "teapot", "٥٠٠"])
 def test_an_unknown_number_is_left_unexplained(code):
     assert explain(code, "web") is None
+
+
+@pytest.mark.parametrize(
+    ("when", "conclusion"),
+    [("before", "leads nowhere: the customer stays on"), ("in it", "leads to")],
+)
+def test_where_a_shopper_ends_up_is_told(when: str, conclusion: str):
+    page = (Observed, {"who": "company", "what": "page", "text": "Your basket"})
+    told = {"verdict": "failed", "why": "no element came within 10.0 s"}
+    telling = Telling("buy").step(
+        "shopper", "web", "open", "/basket", inside=[page] if when == "before" else []
+    )
+    telling.step(
+        "shopper", "web", "click", "Checkout", inside=[page] if when == "in it" else [], **told
+    )
+    run = telling.end("failed", why=told["why"])
+    assert concluded(run) == f"«click Checkout» {conclusion} «Your basket»"
