@@ -15,9 +15,9 @@ import msgspec
 
 from cxassure import catalog
 from cxassure.channel import Opening, Scope, Session
-from cxassure.engine import Drive, Outside, drive
+from cxassure.engine import INTERRUPTED, Drive, Outside, drive
 from cxassure.errors import CannotLook, CxassureError
-from cxassure.events import AnyEvent, RunEnded
+from cxassure.events import AnyEvent, RunEnded, StepEnded
 from cxassure.grammar import Grammar
 from cxassure.probe import Probe
 from cxassure.run import Fold, Run
@@ -198,8 +198,8 @@ class _Lines:
         """The store that cannot write makes the run an error; other watchers change nothing."""
         if not self.broken:
             self._record(event)
-        if self.broken and isinstance(event, RunEnded):
-            event = msgspec.structs.replace(event, verdict="error", why=self.broken)
+        if self.broken:
+            event = self._explained(event)
         self.fold.add(event)
         for watcher in list(self.watchers):
             try:
@@ -207,6 +207,14 @@ class _Lines:
             except Exception as fault:
                 self.watchers.remove(watcher)
                 _left_out(watcher, fault)
+
+    def _explained(self, event: AnyEvent) -> AnyEvent:
+        """Nobody interrupted a run that ends because it could not be written down."""
+        if isinstance(event, RunEnded):
+            return msgspec.structs.replace(event, verdict="error", why=self.broken)
+        if isinstance(event, StepEnded) and event.why == INTERRUPTED:
+            return msgspec.structs.replace(event, why=self.broken)
+        return event
 
     def _record(self, event: AnyEvent) -> None:
         try:

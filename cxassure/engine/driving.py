@@ -22,6 +22,9 @@ from cxassure.run import verdict_of
 from cxassure.text import clip, span
 from cxassure.verdict import Verdict
 
+INTERRUPTED = "interrupted"
+"""Why a run ends that was told to stop."""
+
 ALWAYS_ALLOWANCE = 15.0
 """Seconds that `always` steps are given in all after an interruption."""
 
@@ -72,7 +75,7 @@ class _Run:
         except asyncio.CancelledError as cancelled:
             interrupted = cancelled
             self._uncancel()
-            self._stop("interrupted")
+            self._stop(INTERRUPTED)
         await self._afterwards()
         verdict = self._finish()
         if interrupted:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,8 +54,17 @@ def _asked(config: pytest.Config, path: Path) -> bool:
 
 
 def _is_journeys(folder: Path) -> bool:
+    from cxassure.errors import CxassureError
+    from cxassure.settings import Settings
+
     root = _root(folder)
-    return root is not None and folder.is_relative_to(_workspace(root, "").journeys.resolve())
+    if root is None:
+        return False
+    try:
+        journeys = _workspace(root, "").journeys
+    except CxassureError:  # told where the file is collected
+        journeys = root / Settings().journeys
+    return folder.is_relative_to(journeys.resolve())
 
 
 def _root(path: Path) -> Path | None:
@@ -78,7 +87,7 @@ class JourneyFile(pytest.File):
     """A YAML file: one item per compiled probe, nothing for a fragment."""
 
     def collect(self) -> Iterable[JourneyItem]:
-        from cxassure.errors import SpecError, UsageError
+        from cxassure.errors import CxassureError
         from cxassure.selection import Selection
 
         root = _root(self.path) or self.config.rootpath
@@ -87,7 +96,7 @@ class JourneyFile(pytest.File):
             if workspace.is_fragment(self.path):
                 return
             probes = workspace.select(Selection((str(self.path),)))
-        except (SpecError, UsageError) as wrong:
+        except CxassureError as wrong:
             raise self.CollectError(str(wrong)) from None
         for document in probes:
             for tag in document.tags:
@@ -106,7 +115,8 @@ class JourneyError(Exception):
 
 
 class JourneyItem(pytest.Item):
-    """One probe as a test."""
+    """One probe as a test, driven while it is set up: what could not be looked at is an error of
+    the set-up, which pytest and its JUnit XML tell apart from a failure."""
 
     def __init__(self, *, document: Probe, workspace: Workspace, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -115,35 +125,53 @@ class JourneyItem(pytest.Item):
         for tag in document.tags:
             self.add_marker(tag)
 
-    def runtest(self) -> None:
-        from cxassure.report.text import failure
+    def setup(self) -> None:
+        from cxassure.errors import CxassureError
+        from cxassure.report import page, text
 
-        ran = self._ran()
-        run = ran.runs[0]
-        text = failure(run, self.workspace.context(ran))
-        if run.verdict == "failed":
-            raise JourneyFailed(text)
-        if run.verdict == "skipped":
-            pytest.skip(run.why)
-        if run.verdict in ("error", "missed"):
-            raise JourneyError(text)
-        if run.verdict == "degraded":
-            self.add_report_section("call", "cxassure", text)
+        try:
+            ran = self._ran()
+        except CxassureError as wrong:
+            raise JourneyError(str(wrong)) from None
+        run, context = ran.runs[0], self.workspace.context(ran)
+        with contextlib.suppress(OSError):  # a full disk is told by the run itself
+            Path(context.page).write_text(page.page(ran.runs, context), "utf-8")
+        self.verdict, self.why = run.verdict, run.why
+        self.text = text.failure(run, context)
+        if self.verdict in ("error", "missed"):
+            raise JourneyError(self.text)
+
+    def runtest(self) -> None:
+        if self.verdict == "failed":
+            raise JourneyFailed(self.text)
+        if self.verdict == "skipped":
+            pytest.skip(self.why or "nothing was looked at")
+        if self.verdict == "degraded":
+            self.add_report_section("call", "cxassure", self.text)
 
     def _ran(self) -> Ran:
         from cxassure.campaign import Running
 
         _move_in(self.config, self.workspace)
         running = Running(seed=self.config.getoption("--cxassure-seed"))
-        return asyncio.run(self.workspace.run([self.document], running))
-
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        if isinstance(excinfo.value, JourneyFailed | JourneyError):
-            return str(excinfo.value)
-        return super().repr_failure(excinfo, style)
+        ran = asyncio.run(self.workspace.run([self.document], running))
+        if ran.interrupted:
+            raise KeyboardInterrupt
+        return ran
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         return self.path, 0, f"journey {self.name}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """The words for a person on call in place of a traceback."""
+    report = yield
+    if call.excinfo and isinstance(call.excinfo.value, JourneyFailed | JourneyError):
+        report.longrepr = str(call.excinfo.value)
+    return report
 
 
 _COMPANY = pytest.StashKey[contextlib.ExitStack]()
