@@ -113,7 +113,7 @@ async def _ask(session: Session, check: Check, late: bool) -> None:
     was, check.held = check.held, False
     if value is None:
         return
-    check.looked, check.seen = True, near(check.expected, matcher.text_of(value))
+    check.looked, check.seen = True, near(check.expected, matcher.text_of(_asked_for(check, value)))
     check.lacked = _lacks(check, value)
     believed = check.lasting or late or session.settled
     if believed and _suits(check, value):
@@ -146,6 +146,13 @@ def _aimed(check: Check, value: Value) -> bool:
     return all(matcher.aimed(inner, value[key]) for key, inner in must.items())
 
 
+def _asked_for(check: Check, value: Value) -> Value:
+    """What is worth showing: of known fields those that were asked for, all of free ones."""
+    if not check.facet.fields or not isinstance(value, Mapping):
+        return value
+    return {key: item for key, item in value.items() if key in check.expectation.must}
+
+
 def _lacks(check: Check, value: Value) -> str:
     """The first key that a facet with fields was asked for and did not have."""
     if check.facet.kind != "fields" or not isinstance(value, Mapping):
@@ -168,6 +175,15 @@ def _mark(session: Session, check: Check, value: Value) -> None:
     check.matched = next(i for i, s in enumerate(session.seen) if s is items[-1]) + 1
 
 
+def _unmet(check: Check, limit: float) -> str:
+    name = check.facet.name
+    if not check.looked:
+        return f"no {name} came within {span(limit)}"
+    if check.facet.kind in ("flag", "number", "seconds"):
+        return f"{name} was {check.seen}"
+    return f"not the expected {name} came within {span(limit)}"
+
+
 def _aims(check: Check) -> str:
     must = check.expectation.must
     if check.facet.kind != "fields":
@@ -186,8 +202,7 @@ def verdict(check: Check, began: float, limit: float, aim: float | None) -> tupl
     if check.lacked:
         return "failed", f"{check.facet.name} had no «{check.lacked}»"
     if not check.held:
-        what = "not the expected" if check.looked else "no"
-        return "failed", f"{what} {check.facet.name} came within {span(limit)}"
+        return "failed", _unmet(check, limit)
     took = check.came - began
     if took > limit and check.lasting:
         return "failed", f"came after {span(took)}, limit {span(limit)}"
