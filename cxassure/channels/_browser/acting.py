@@ -16,17 +16,36 @@ from cxassure.text import clip, span
 if TYPE_CHECKING:
     from playwright.async_api import Locator as Element
 
+    Do = Callable[[Element, float], Awaitable[Any]]
+"""How something is done: with an element, within milliseconds."""
+
 _OVER = re.compile(r"- (<[^\n]*?>)[^\n]*intercepts pointer events")
+
+
+BRIEF = 0.3
+"""Seconds in which something is tried at first sight."""
+
+
+async def at_once(tab: Tab, element: Element, do: Do) -> bool:
+    """Whether it could be done at first sight, which saves looking: for what may be done twice."""
+    from playwright.async_api import Error
+
+    tab.acts()
+    try:
+        await tab.until_asked(do(element, BRIEF * 1000), BRIEF + 2)
+    except Error:
+        return False
+    return True
 
 
 async def act(
     tab: Tab,
     element: Element,
     locator: Locator,
-    do: Callable[[float], Awaitable[Any]],
+    do: Do,
     deadline: float,
 ) -> None:
-    """Does `do(milliseconds allowed)`; raises `Broken` with what stood in the way.
+    """Does `do(element, milliseconds allowed)`; raises `Broken` with what stood in the way.
 
     Returns early when a question of the page (a dialog) opens while it is being done.
     """
@@ -36,7 +55,7 @@ async def act(
     left = max(deadline - tab.clock.now(), 0.1)
     tab.acts()
     try:
-        await tab.until_asked(do(left * 1000), left + 2)
+        await tab.until_asked(do(element, left * 1000), left + 2)
     except TookTooLong as late:
         raise await _obstacle(tab, element, locator, late.message, left) from None
     except Error as wrong:

@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cxassure.channels._browser import scripts
 from cxassure.channels._browser.tab import Tab
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ async def witness(tab: Tab, secrets: Sequence[Element]) -> None:
 
 
 async def _picture(tab: Tab, secrets: Sequence[Element]) -> bytes:
-    look = await tab.ask(scripts.LOOK)
+    look = await tab.look()
     if look and tab.opening.conceals(look["text"]):
         tab.opening.finding("no screenshot was kept: a secret stands on the page")
         return b""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from cxassure.channels._browser import scripts, trouble
+from cxassure.channels._browser import trouble
 from cxassure.channels._browser.origins import origin
 from cxassure.channels._browser.tab import Tab
 from cxassure.errors import Broken, CxassureError
@@ -104,14 +104,12 @@ async def arrive(tab: Tab, status: int = 0) -> None:
 
 async def _meet(tab: Tab, status: int) -> None:
     arrivals = tab.arrivals
-    look = await tab.ask(scripts.ARRIVAL)
+    look = await tab.look()
     if look is None:
         return
     tab.told = arrivals
     tell_page(tab, look)
-    if look["status"] >= 400:
-        look = await tab.ask(scripts.LOOK) or {**look, "text": ""}
-    if held := await tab.wall({"text": "", **look}):
+    if held := await tab.wall(look):
         raise held
     if status and look["status"] == status:
         return
@@ -121,8 +119,7 @@ async def _meet(tab: Tab, status: int) -> None:
             expected=f"status {status}",
             seen=str(look["status"]),
         )
-    method, text = tab.gate.method, look.get("text", "")
-    if met := trouble.of_status(look["status"], method, look["url"], text):
+    if met := trouble.of_status(look["status"], tab.gate.method, look["url"], look["text"]):
         raise met
 
 

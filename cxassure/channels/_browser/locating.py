@@ -34,6 +34,7 @@ class Purpose:
 
     noun: str
     roles: tuple[str, ...]
+    rarer: tuple[str, ...] = ()
     labelled: str = ""
     text: bool = False
     hidden: bool = False
@@ -41,21 +42,24 @@ class Purpose:
 
 CLICK = Purpose(
     "thing to click",
-    ("button", "link", "tab", "menuitem", "option", "checkbox", "radio", "switch"),
+    ("button", "link"),
+    ("tab", "menuitem", "option", "checkbox", "radio", "switch"),
     "*",
     text=True,
 )
 FILL = Purpose(
     "field",
     ("textbox", "searchbox", "combobox", "spinbutton"),
-    "input, textarea, [contenteditable], [role=textbox], [role=searchbox], [role=combobox]",
+    labelled="input, textarea, [contenteditable], "
+    "[role=textbox], [role=searchbox], [role=combobox]",
 )
-SELECT = Purpose("list to choose from", ("combobox", "listbox"), "select")
-CHECK = Purpose("box to check", ("checkbox", "radio", "switch"), "input, [role=checkbox]")
-UPLOAD = Purpose("field for a file", (), "input[type=file]", hidden=True)
+SELECT = Purpose("list to choose from", ("combobox", "listbox"), labelled="select")
+CHECK = Purpose("box to check", ("checkbox", "radio", "switch"), labelled="input, [role=checkbox]")
+UPLOAD = Purpose("field for a file", (), labelled="input[type=file]", hidden=True)
 LOOK = Purpose(
     "thing",
-    ("button", "link", "heading", "textbox", "combobox", "checkbox", "radio", "dialog", "img"),
+    ("button", "link", "heading"),
+    ("textbox", "combobox", "checkbox", "radio", "dialog", "img", "tab", "menuitem", "option"),
     "*",
     text=True,
 )
@@ -77,12 +81,18 @@ async def find(tab: Tab, locator: Locator, purpose: Purpose, deadline: float) ->
             await tab.change(deadline)
 
 
-async def everything(tab: Tab, locator: Locator, purpose: Purpose) -> Element | None:
-    """All visible elements in the strongest tier that has any, at this moment."""
-    found = await _look(tab, locator, purpose)
-    if found is None:
-        return None
-    return found.elements.nth(locator.nth - 1) if locator.nth else found.elements
+def at_first_sight(tab: Tab, locator: Locator, purpose: Purpose) -> Element:
+    """What `locator` means if it means just what it says, not yet looked for."""
+    _, elements = next(_ways(_scope(tab.page, locator.frame), locator, purpose))
+    return elements.nth(locator.nth - 1) if locator.nth else elements
+
+
+async def everything(tab: Tab, locator: Locator, purpose: Purpose, script: str) -> list[Any]:
+    """What `script` gives for each visible element of the strongest tier, at this moment."""
+    for _, elements in _ways(_scope(tab.page, locator.frame), locator, purpose):
+        if found := await tab.tell_of(elements, script):
+            return found[locator.nth - 1 : locator.nth] if locator.nth else found
+    return []
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,19 +167,20 @@ def _named(scope: Scope, locator: Locator, purpose: Purpose, tier: int) -> Itera
 
 
 def _shorthand(scope: Scope, words: str, purpose: Purpose, tier: int) -> Iterator[Element]:
-    if purpose.text and purpose.roles:
-        yield _roles(scope, words, purpose, tier)
-    yield _labelled(scope, words, purpose, tier)
-    if not purpose.text and purpose.roles:  # fields: a label is what people read first
-        yield _roles(scope, words, purpose, tier)
     if purpose.text:
+        yield _roles(scope, words, purpose.roles, tier)
+        yield _roles(scope, words, purpose.rarer, tier)
+        yield _labelled(scope, words, purpose, tier)
         yield _visible(scope.get_by_text(**_as(words, tier, "text")), purpose)
+        return
+    yield _labelled(scope, words, purpose, tier)  # fields: a label is what people read first
+    if purpose.roles:
+        yield _roles(scope, words, purpose.roles, tier)
 
 
-def _roles(scope: Scope, words: str, purpose: Purpose, tier: int) -> Element:
-    first, *rest = (
-        scope.get_by_role(_role(role), **_as(words, tier, "name")) for role in purpose.roles
-    )
+def _roles(scope: Scope, words: str, roles: tuple[str, ...], tier: int) -> Element:
+    named = _as(words, tier, "name")
+    first, *rest = (scope.get_by_role(_role(role), **named) for role in roles)
     for other in rest:
         first = first.or_(other)
     return first
@@ -206,7 +217,7 @@ async def missing(tab: Tab, locator: Locator, purpose: Purpose) -> Broken | Cann
         return held
     names = _NAMED.findall(await tab.outline())
     wanted = locator.words or locator.name or locator.label or locator.text or locator.placeholder
-    suiting = [(r, n) for r, n in names if r in purpose.roles] or names
+    suiting = [(r, n) for r, n in names if r in purpose.roles + purpose.rarer] or names
     near = difflib.get_close_matches(wanted, [n for _, n in suiting], n=3, cutoff=0.5)
     close = [f"{role} «{name}»" for role, name in suiting if name in near][:3]
     there = list(dict.fromkeys(f"{role} «{clip(name, 40)}»" for role, name in suiting))[:8]

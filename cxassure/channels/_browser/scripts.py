@@ -2,14 +2,6 @@
 
 from __future__ import annotations
 
-ARRIVAL = """() => {
-  const came = performance.getEntriesByType('navigation')[0];
-  return {
-    url: location.href, title: document.title, status: came && came.responseStatus || 0,
-  };
-}"""
-"""{url, title, status} of the page that one has come to."""
-
 LOOK = """() => {
   const shadows = [], walk = root => {
     for (const node of root.querySelectorAll('*')) if (node.shadowRoot) {

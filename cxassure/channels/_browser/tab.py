@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 HANGS = 10.0
 """Seconds without an answer after which a page is said to hang."""
+FRESH = 0.03
+"""Seconds for which a look at the page serves all who ask."""
 QUIET = 0.3
 """Seconds without a change after which a loaded page is believed to be done."""
 
@@ -46,6 +48,8 @@ class Tab:
         self._interrupted = asyncio.Event()
         self._acted = self._changed = clock.now()
         self._ready = True
+        self._look: Any = None
+        self._looked = 0.0
 
     async def start(
         self, device: str = "Desktop Chrome", headers: Mapping[str, str] | None = None, **more: Any
@@ -73,6 +77,7 @@ class Tab:
         page.on("close", self._left)
         page.on("crash", lambda page: self._lose("the page crashed"))
         page.on("framenavigated", self._arrived)
+        page.on("load", self._complete)
         with contextlib.suppress(Exception):  # closed again before it could be guarded
             await self.gate.guard(page)
 
@@ -89,8 +94,13 @@ class Tab:
     def _arrived(self, frame: Frame) -> None:
         if frame == self.page.main_frame:
             self.arrivals += 1
+            self._look = None
             self._changed, self._ready = self.clock.now(), False
             self.gate.arrived()
+
+    def _complete(self, page: Page) -> None:
+        if page is self.page:
+            self._ready = True
 
     def _slipped(self, what: str, text: str) -> None:
         self.tell("company", what, text)
@@ -166,11 +176,28 @@ class Tab:
         """The last hundred requests of the page in front."""
         return await self._answered(self.page.requests(), HANGS) or []
 
-    async def tell_of(self, element: Element, script: str) -> Any:
-        """What `script` gives for an element, `None` where it has just gone."""
+    async def look(self) -> Any:
+        """What `scripts.LOOK` gives, or gave a moment ago where nothing was done since."""
+        if self._look and self.clock.now() - self._looked < FRESH:
+            return self._look
+        self._look = await self.ask(scripts.LOOK)
+        self._looked = self.clock.now()
+        if self._look:
+            self._ready = self._look["ready"]
+        return self._look
+
+    async def loaded(self, limit: float) -> None:
+        """Waits for the page's `load`, `limit` seconds at most."""
+        if not self._ready:
+            with contextlib.suppress(Exception):
+                await self.page.wait_for_load_state("load", timeout=limit * 1000)
+
+    async def tell_of(self, elements: Element, script: str) -> list[Any]:
+        """What `script` gives for each of the elements that there are at this moment."""
         if self.dialog is not None:
-            return None
-        return await self._answered(element.evaluate(script, timeout=1000), HANGS)
+            return []
+        every = f"elements => elements.map({script})"
+        return await self._answered(elements.evaluate_all(every), HANGS) or []
 
     async def _answered(self, work: Awaitable[T], limit: float) -> T | None:
         from playwright.async_api import Error
@@ -198,6 +225,7 @@ class Tab:
 
     async def change(self, until: float) -> None:
         """Returns when the page has changed, or a little later; polls more slowly with time."""
+        self._look = None
         now = self.clock.now()
         limit = min(max((now - self._acted) / 4, 0.05), 0.25, max(until - now, 0.001))
         seen = await self.ask(scripts.CHANGE, limit * 1000)
@@ -210,6 +238,7 @@ class Tab:
 
     def acts(self) -> None:
         """Something is being done: what was quiet so far says nothing any more."""
+        self._look = None
         self._acted = self._changed = self.clock.now()
 
     async def steady(self) -> bool:
@@ -233,7 +262,7 @@ class Tab:
 
     async def wall(self, look: Mapping[str, Any] | None = None) -> CannotLook | None:
         """What to raise when a bot wall or captcha stands before the page."""
-        look = look or await self.ask(scripts.LOOK)
+        look = look or await self.look()
         if look is None:
             return None
         frames = [frame.url for frame in self.page.frames[1:]]

@@ -81,7 +81,7 @@ class Browsing(Session):
     async def read(self, locator: Raw) -> str:
         """The text of the element that `locator` means, or what stands in a field."""
         element = await self.find(Locator.read(locator), LOOK, self.clock.now() + self.limit)
-        text = str(await element.evaluate(scripts.SAYS, timeout=5000)).strip()
+        text = "".join(await self.tab.tell_of(element, scripts.SAYS)).strip()
         if not text:
             raise Broken(f"{Locator.read(locator)} is empty", expected="a text", seen="nothing")
         return text

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cxassure.channel import verb
-from cxassure.channels._browser.acting import act
+from cxassure.channels._browser.acting import act, at_once
 from cxassure.channels._browser.going import again, arrive, back, go
-from cxassure.channels._browser.locating import CHECK, CLICK, FILL, LOOK, SELECT, UPLOAD, Purpose
+from cxassure.channels._browser.locating import (
+    CHECK,
+    CLICK,
+    FILL,
+    LOOK,
+    SELECT,
+    UPLOAD,
+    Purpose,
+    at_first_sight,
+)
 from cxassure.channels._browser.locator import Locator
 from cxassure.channels.web.signing_in import SigningIn
 from cxassure.errors import Broken, CannotLook
@@ -18,7 +25,7 @@ from cxassure.errors import Broken, CannotLook
 if TYPE_CHECKING:
     from playwright.async_api import Locator as Element
 
-    Do = Callable[[Element, float], Awaitable[Any]]
+    from cxassure.channels._browser.acting import Do
 
 
 class Doing(SigningIn):
@@ -60,7 +67,7 @@ class Doing(SigningIn):
 
         Example: `- shopper: {hover: Gift cards}`
         """
-        await self._do("pointed at", thing, LOOK, lambda e, ms: e.hover(timeout=ms))
+        await self._set("pointed at", thing, LOOK, lambda e, ms: e.hover(timeout=ms))
 
     @verb()
     async def fill(self, fields: dict[str, str]) -> None:
@@ -80,7 +87,7 @@ class Doing(SigningIn):
         Example: `- shopper: {select: {Value: $50}}`
         """
         for locator, value in _fields(fields):
-            await self._do("picked", locator, SELECT, _choosing(value), f": {value}")
+            await self._set("selected", locator, SELECT, _choosing(value), f": {value}")
 
     @verb()
     async def check(self, box: Locator) -> None:
@@ -88,7 +95,7 @@ class Doing(SigningIn):
 
         Example: `- shopper: {check: I accept the terms}`
         """
-        await self._do("checked", box, CHECK, lambda e, ms: e.check(timeout=ms))
+        await self._set("checked", box, CHECK, lambda e, ms: e.check(timeout=ms))
 
     @verb()
     async def uncheck(self, box: Locator) -> None:
@@ -96,7 +103,7 @@ class Doing(SigningIn):
 
         Example: `- shopper: {uncheck: Send me offers}`
         """
-        await self._do("unchecked", box, CHECK, lambda e, ms: e.uncheck(timeout=ms))
+        await self._set("unchecked", box, CHECK, lambda e, ms: e.uncheck(timeout=ms))
 
     @verb()
     async def press(self, key: str, on: Locator | None = None) -> None:
@@ -106,12 +113,15 @@ class Doing(SigningIn):
         """
         await self._ready()
         if on is not None:
-            await self._do("pressed", on, FILL, lambda e, ms: e.press(key, timeout=ms), f": {key}")
+            await self._do(
+                "pressed key", on, FILL, lambda e, ms: e.press(key, timeout=ms), f": {key}"
+            )
             return
         self.note("customer", "pressed key", key)
         keyboard = self.tab.page.keyboard
         body = self.tab.page.locator("css=body")
-        await act(self.tab, body, Locator(words=key), lambda ms: keyboard.press(key), self.deadline)
+        thing = Locator(words=key)
+        await act(self.tab, body, thing, lambda e, ms: keyboard.press(key), self.deadline)
         await arrive(self.tab)
 
     @verb()
@@ -124,7 +134,7 @@ class Doing(SigningIn):
             if not Path(value).is_file():
                 raise CannotLook(f"there is no file «{value}» to upload", "correct its path")
             name = Path(value).name
-            await self._do("uploaded", locator, UPLOAD, _giving(value), f": {name}")
+            await self._set("uploaded", locator, UPLOAD, _giving(value), f": {name}")
 
     @verb()
     async def back(self) -> None:
@@ -184,7 +194,7 @@ class Doing(SigningIn):
                 self.secrets.append(element)
             await element.fill(value, timeout=limit)
 
-        await self._do("filled", locator, FILL, write, f": {value}")
+        await self._set("filled", locator, FILL, write, f": {value}")
 
     async def _do(
         self, what: str, thing: Locator, purpose: Purpose, do: Do, more: str = ""
@@ -193,8 +203,19 @@ class Doing(SigningIn):
         await self._ready()
         element = await self.find(thing, purpose, deadline)
         self.note("customer", what, f"{thing}{more}")
-        await act(self.tab, element, thing, lambda ms: do(element, ms), deadline)
+        await act(self.tab, element, thing, do, deadline)
         await arrive(self.tab)
+
+    async def _set(
+        self, what: str, thing: Locator, purpose: Purpose, do: Do, more: str = ""
+    ) -> None:
+        """`_do` for what may be done twice: tried at first sight, looked for where that fails."""
+        await self._ready()
+        await arrive(self.tab)
+        if await at_once(self.tab, at_first_sight(self.tab, thing, purpose), do):
+            self.note("customer", what, f"{thing}{more}")
+        else:
+            await self._do(what, thing, purpose, do, more)
 
     async def _ready(self) -> None:
         """A question that the author left open is answered with no, and told."""
@@ -204,8 +225,7 @@ class Doing(SigningIn):
 
     async def _loaded(self) -> None:
         """A click before the page's script is attached would be lost, so wait for it a while."""
-        with contextlib.suppress(Exception):
-            await self.tab.page.wait_for_load_state("load", timeout=min(self.limit, 5) * 1000)
+        await self.tab.loaded(min(self.limit, 5))
 
 
 def _fields(given: dict[str, str]) -> list[tuple[Locator, str]]:

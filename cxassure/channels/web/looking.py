@@ -46,7 +46,7 @@ class Looking(Browsing):
 
         Example: `expect: {page: {contains: 1 item in your basket}}`
         """
-        look = await self._ask(scripts.LOOK)
+        look = await self._look()
         if look is None:
             return None
         if held := await self.tab.wall(look):
@@ -68,7 +68,7 @@ class Looking(Browsing):
 
         Example: `expect: {title: {contains: Basket}}`
         """
-        look = await self._ask(scripts.ARRIVAL)
+        look = await self._look()
         return None if look is None else str(look["title"])
 
     @facet()
@@ -77,7 +77,7 @@ class Looking(Browsing):
 
         Example: `expect: {status: 404}`
         """
-        look = await self._ask(scripts.ARRIVAL)
+        look = await self._look()
         return int(look["status"]) if look and look["status"] else None
 
     @facet()
@@ -86,8 +86,8 @@ class Looking(Browsing):
 
         Example: `expect: {element: {testid: total, contains: $25.00}}`
         """
-        elements = await self._all(of)
-        return None if elements is None else await self._first(elements, scripts.SAYS)
+        text: str | None = await self._first(of, scripts.SAYS)
+        return text
 
     @facet()
     async def visible(self, of: Locator) -> bool:
@@ -95,7 +95,7 @@ class Looking(Browsing):
 
         Example: `expect: {visible: Accept cookies}`
         """
-        return await self._all(of) is not None
+        return bool(await self._all(of))
 
     @facet()
     async def enabled(self, of: Locator) -> bool | None:
@@ -103,9 +103,9 @@ class Looking(Browsing):
 
         Example: `expect: {enabled: Pay now}`
         """
-        elements = await self._all(of)
         script = "e => !e.matches(':disabled') && e.getAttribute('aria-disabled') !== 'true'"
-        return None if elements is None else await self._first(elements, script)
+        yes: bool | None = await self._first(of, script)
+        return yes
 
     @facet()
     async def checked(self, of: Locator) -> bool | None:
@@ -113,9 +113,9 @@ class Looking(Browsing):
 
         Example: `expect: {checked: {label: Send me offers, equals: no}}`
         """
-        elements = await self._all(of)
         script = "e => e.checked ?? e.getAttribute('aria-checked') === 'true'"
-        return None if elements is None else await self._first(elements, script)
+        yes: bool | None = await self._first(of, script)
+        return yes
 
     @facet()
     async def count(self, of: Locator) -> int:
@@ -123,8 +123,7 @@ class Looking(Browsing):
 
         Example: `expect: {count: {role: listitem, at_least: 3}}`
         """
-        elements = await self._all(of)
-        return 0 if elements is None else await self.tab.count(elements)
+        return len(await self._all(of))
 
     @facet()
     async def dialog(self) -> str | None:
@@ -203,9 +202,14 @@ class Looking(Browsing):
         await arrive(self.tab)
         return await self.tab.ask(script)
 
-    async def _all(self, of: Locator) -> Any:
+    async def _all(self, of: Locator, script: str = "e => 1") -> list[Any]:
         await arrive(self.tab)
-        return await everything(self.tab, of, LOOK)
+        return await everything(self.tab, of, LOOK, script)
 
-    async def _first(self, elements: Any, script: str) -> Any:
-        return await self.tab.tell_of(elements.first, script)
+    async def _first(self, of: Locator, script: str) -> Any:
+        found = await self._all(of, script)
+        return found[0] if found else None
+
+    async def _look(self) -> Any:
+        await arrive(self.tab)
+        return await self.tab.look()

@@ -6,7 +6,6 @@ import time
 from typing import Any
 
 from cxassure.channel import verb
-from cxassure.channels._browser import scripts
 from cxassure.channels._browser.acting import act
 from cxassure.channels._browser.going import arrive, go
 from cxassure.channels._browser.locating import CLICK, FILL
@@ -82,19 +81,19 @@ class SigningIn(Browsing):
         if self.opening.conceals(value) or told != value:
             self.secrets.append(element)
         self.note("customer", "filled", f"{field}: {told}")
-        await act(self.tab, element, field, lambda ms: element.fill(value, timeout=ms), deadline)
+        await act(self.tab, element, field, lambda e, ms: e.fill(value, timeout=ms), deadline)
 
     async def _push(self, button: str) -> None:
         deadline, thing = self.deadline, Locator(words=button)
         element = await self.find(thing, CLICK, deadline)
         self.note("customer", "clicked", str(thing))
-        await act(self.tab, element, thing, lambda ms: element.click(timeout=ms), deadline)
+        await act(self.tab, element, thing, lambda e, ms: e.click(timeout=ms), deadline)
         await arrive(self.tab)
 
     async def _wait_for(self, text: str, limit: float = 0) -> None:
         deadline = self.clock.now() + limit if limit else self.deadline
         while True:
-            look = await self.tab.ask(scripts.LOOK)
+            look = await self.tab.look()
             if look and plain(text) in plain(look["text"]):
                 return
             if self.clock.now() >= deadline:
