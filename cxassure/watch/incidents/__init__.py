@@ -1,0 +1,11 @@
+"""When to speak: looks at journeys become incidents, and incidents messages, once each.
+
+Everything here is a pure function of the state before, what was seen, the rules and the moment.
+"""
+
+from __future__ import annotations
+
+from cxassure.watch.incidents.alive import ping_is_due
+from cxassure.watch.incidents.deciding import acknowledge, decide, deployed, suspects
+
+__all__ = ["acknowledge", "decide", "deployed", "ping_is_due", "suspects"]
