@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from cxassure.journey import Severity
+from cxassure.journey import SEVERITIES, Severity
 
 Answer = Literal["GO", "CONDITIONAL", "NO-GO"]
 ANSWERS: tuple[Answer, ...] = ("NO-GO", "CONDITIONAL", "GO")
@@ -20,6 +20,10 @@ State = Literal["passing", "degraded", "failing", "missing", "stale", "scant", "
 from some place told nothing (error, missed, skipped, dated in the future). `scant`: it passes, but
 too seldom or from too few places. `degraded`: late, flaky, or with something unseen.
 """
+
+
+WEIGHTS: dict[Severity, float] = {"critical": 5.0, "major": 3.0, "minor": 1.0}
+"""How heavily each severity weighs in the score unless it is said otherwise."""
 
 
 class Frozen(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,7 +47,7 @@ class Seen(Frozen, frozen=True):
     wall: float = 0.0
 
 
-class Tested(Frozen, frozen=True):
+class Load(Frozen, frozen=True):
     """A channel under load: customers at once that all got through, and those to be expected."""
 
     channel: str
@@ -60,7 +64,7 @@ class Evidence(Frozen, frozen=True):
     """All that is known: runs by `journey` or `journey[row]`, and load by channel."""
 
     runs: dict[str, tuple[Seen, ...]] = {}
-    tested: tuple[Tested, ...] = ()
+    tested: tuple[Load, ...] = ()
 
 
 class Need(Frozen, frozen=True):
@@ -86,7 +90,12 @@ class Rules(Frozen, frozen=True):
     score: int = 0
     aim: float = 90.0
     floor: float = 75.0
-    weights: dict[Severity, float] = {"critical": 5.0, "major": 3.0, "minor": 1.0}
+    weights: dict[Severity, float] = {}
+
+    def weight(self, severity: str) -> float:
+        """How heavily a severity weighs in the score; one that nobody knows is critical."""
+        known: Severity = next((s for s in SEVERITIES if s == severity), SEVERITIES[0])
+        return self.weights.get(known, WEIGHTS[known])
 
     def need(self, severity: Severity) -> Need:
         """What is asked of a journey of this severity."""
@@ -129,7 +138,7 @@ class Readiness(Frozen, frozen=True):
     reasons: tuple[str, ...] = ()
     changes: tuple[str, ...] = ()
     journeys: tuple[Standing, ...] = ()
-    tested: tuple[Tested, ...] = ()
+    tested: tuple[Load, ...] = ()
     score: float | None = None
     uplift: float = 0.0
     title: str = ""

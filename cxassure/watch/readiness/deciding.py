@@ -23,8 +23,9 @@ from cxassure.readiness import (
     Standing,
     State,
 )
-from cxassure.watch import readiness_score, readiness_state
-from cxassure.watch.readiness_table import STATES, WHOLE, Whole, answer, worst
+from cxassure.watch.readiness import score as scoring
+from cxassure.watch.readiness import state as stating
+from cxassure.watch.readiness.table import STATES, WHOLE, Whole, answer, worst
 
 REASONS = 3
 _NAMED = 4
@@ -67,10 +68,10 @@ def judge(
     """How one journey stands. A severity that is not known is taken for critical."""
     severity = next((s for s in SEVERITIES if s == probe.severity), SEVERITIES[0])
     runs, need = evidence.runs.get(probe.name, ()), rules.need(severity)
-    state, why = readiness_state.state(runs, need, now)
+    state, why = stating.state(runs, need, now)
     waiver = waived(waivers, probe, now)
     allowed = answer(severity, state, waiver is not None)
-    bears = waiver if waiver and state == "failing" else None
+    bears = waiver if state == "failing" and allowed != "NO-GO" else None
     return Standing(
         journey=probe.journey,
         row=probe.row,
@@ -80,9 +81,9 @@ def judge(
         answer=allowed,
         why=why,
         change=_change(probe, severity, state, allowed, bears),
-        passes=readiness_state.passes(runs),
-        places=readiness_state.places(runs, need, now),
-        newest=readiness_state.last_at(runs) if runs else None,
+        passes=stating.passes(runs),
+        places=stating.places(runs, need, now),
+        newest=stating.last_at(runs) if runs else None,
         waiver=_said(bears),
         points=_points(state, runs, rules),
     )
@@ -149,11 +150,11 @@ def _share(evidence: Evidence, rules: Rules) -> Iterator[tuple[Whole, str, str]]
 def _score(standings: list[Standing], rules: Rules) -> float | None:
     if not rules.score:
         return None
-    return readiness_score.total(((s.severity, s.points or 0.0) for s in standings), rules)
+    return scoring.total(((s.severity, s.points or 0.0) for s in standings), rules)
 
 
 def _points(state: State, runs: Sequence[Seen], rules: Rules) -> float | None:
-    return readiness_score.points(state, runs, rules.score) if rules.score else None
+    return scoring.points(state, runs, rules.score) if rules.score else None
 
 
 # In words

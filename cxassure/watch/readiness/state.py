@@ -16,7 +16,13 @@ GOOD = ("passed", "degraded")
 
 def newest_first(runs: Sequence[Seen]) -> list[Seen]:
     """The runs in order; of two that began at once the worse counts as newer."""
-    return sorted(runs, key=lambda run: (run.at, run.verdict not in GOOD), reverse=True)
+    return sorted(runs, key=lambda run: (run.at, _badness(run)), reverse=True)
+
+
+def _badness(run: Seen) -> tuple[int, bool, str]:
+    order = ("passed", "degraded", "failed")
+    rank = order.index(run.verdict) if run.verdict in order else len(order)
+    return rank, run.flaky or run.unseen > 0, run.verdict
 
 
 def by_place(runs: Sequence[Seen]) -> dict[str, Seen]:

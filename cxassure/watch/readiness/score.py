@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from statistics import median
 
 from cxassure.readiness import Rules, Seen, State
-from cxassure.watch.readiness_state import GOOD, newest_first
+from cxassure.watch.readiness.state import GOOD, newest_first
 
 SLOWER = ((1.1, 100.0), (1.25, 50.0))
 """Up to so many times the median of the earlier runs gives so many points; above it none."""
@@ -33,13 +33,6 @@ def points(state: State, runs: Sequence[Seen], against: int) -> float:
 
 def total(scored: Iterable[tuple[str, float]], rules: Rules) -> float:
     """The mean of (severity, points) by weight; 0 where nothing weighs anything."""
-    rows = [(_weight(severity, rules), value) for severity, value in scored]
+    rows = [(rules.weight(severity), value) for severity, value in scored]
     weight = sum(heavy for heavy, _ in rows)
     return sum(heavy * value for heavy, value in rows) / weight if weight else 0.0
-
-
-def _weight(severity: str, rules: Rules) -> float:
-    for known, heavy in rules.weights.items():
-        if known == severity:
-            return heavy
-    return 1.0

@@ -24,7 +24,9 @@ COLUMNS: tuple[tuple[Severity, bool], ...] = tuple(
     (severity, waived) for severity in SEVERITIES for waived in (False, True)
 )
 
-_GO, _IF, _NO = "GO", "CONDITIONAL", "NO-GO"
+_GO: Answer = "GO"
+_IF: Answer = "CONDITIONAL"
+_NO: Answer = "NO-GO"
 # fmt: off
 TABLE: dict[State, tuple[Answer, ...]] = {
     #            critical, waived   major, waived   minor, waived
@@ -64,9 +66,12 @@ def worst(answers: Iterable[Answer]) -> Answer:
 def markdown() -> str:
     """Both tables as Markdown, as the page of readiness shows them."""
     heads = [f"{severity}, waived" if waived else severity for severity, waived in COLUMNS]
-    rows = [["evidence", *heads], ["---"] * (len(heads) + 1)]
+    rows: list[list[str]] = [["evidence", *heads], ["---"] * (len(heads) + 1)]
     rows += [[f"`{state}`", *TABLE[state]] for state in STATES]
-    whole = [["the peak as a whole", "answer"], ["---"] * 2, *([k, v] for k, v in WHOLE.items())]
-    return "\n\n".join(
-        "\n".join(f"| {' | '.join(row)} |" for row in part) for part in (rows, whole)
-    )
+    whole = [["the peak as a whole", "answer"], ["---"] * 2]
+    whole += [[str(kind), str(allowed)] for kind, allowed in WHOLE.items()]
+    return f"{_drawn(rows)}\n\n{_drawn(whole)}"
+
+
+def _drawn(rows: list[list[str]]) -> str:
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
