@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +12,7 @@ from cxassure.errors import CxassureError, Misread, Problem
 from cxassure.grammar import Grammar
 from cxassure.journey import Journey, Library
 from cxassure.plan.checks import Channel, bind
-from cxassure.plan.findings import Findings
+from cxassure.plan.findings import Enough, Findings
 from cxassure.plan.references import Filling, Known, check, refers
 from cxassure.plan.walk import TOP, TooLong, Walk
 from cxassure.probe import FORMAT, Party, Probe, Promise, Step
@@ -70,7 +71,10 @@ class _Compiler:
                     raise TooLong
         except TooLong:
             what = f"«{journey.name}» comes to more steps than anybody waits for"
-            findings.say(journey.places.at("steps"), what, "split it, or use fewer rows")
+            with suppress(Enough):
+                findings.say(journey.places.at("steps"), what, "split it, or use fewer rows")
+        except Enough:
+            return []
         return made
 
     def channel(self, name: str) -> Channel | CxassureError:

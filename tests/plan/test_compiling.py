@@ -109,7 +109,7 @@ def test_fragments_use_each_other_only_so_deep(workspace: Workspace) -> None:
 
 def test_arguments_that_double_each_other_come_to_an_end(workspace: Workspace) -> None:
     files = [
-        f"fragment: f{n}\ntakes: [x]\nsteps: [{{use: {{f{n + 1}: {{x: '{'${x}' * 50}'}}}}}}]\n"
+        f"fragment: f{n}\ntakes: [x]\nsteps: [{{use: {{f{n + 1}: {{x: '{'${x}' * 20}'}}}}}}]\n"
         for n in range(8)
     ]
     files.append('fragment: f8\ntakes: [x]\nsteps: [{caller: {speak: "${x}"}}]\n')
