@@ -60,7 +60,8 @@ def sid(kind: str, *of: object) -> str:
 
 @dataclass(eq=False, slots=True)
 class Call:
-    """A leg. `status` is Twilio's CallStatus; `waits` while it is the caller's turn.
+    """A leg. `status` is Twilio's CallStatus; `waits` while it is the caller's turn, `asking`
+    while a webhook is asked what to do.
 
     `fault` is why the carrier had to break the call off, `trouble` why we could not go on.
     """
@@ -82,6 +83,7 @@ class Call:
     starred: bool = False
     ready: bool = False
     recorded: bool = False
+    asking: bool = False
     queued: str = ""
     fault: Fault | None = None
     trouble: Exception | None = None

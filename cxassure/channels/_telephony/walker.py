@@ -143,8 +143,12 @@ class Walker:
     async def fetch(self, goto: GoTo) -> Document:
         """Asks for a document; the real time of the answer is counted as the customer's."""
         self._count()
-        answer = await self._ask(goto)
-        await self.call.until(never, answer.took)
+        self.call.asking = True
+        try:
+            answer = await self._ask(goto)
+            await self.call.until(never, answer.took)
+        finally:
+            self.call.asking = False
         self.url = answer.url
         return Document(answer.url, self._read(answer))
 

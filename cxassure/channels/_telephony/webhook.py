@@ -7,16 +7,18 @@ an address's fragment) and "TwiML for Programmable Voice" (what is posted, cooki
 from __future__ import annotations
 
 import asyncio
+import base64
 import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urldefrag, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import parse_qs, unquote, urldefrag, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.request import getproxies, proxy_bypass
 
 from cxassure.channel import Opening
 from cxassure.channels._http.client import tls
-from cxassure.channels._http.origins import listed, origin, shown
+from cxassure.channels._http.origins import listed, on_loopback, origin, shown
 from cxassure.channels._http.trouble import told
 from cxassure.channels._telephony.fault import Fault
 from cxassure.channels._telephony.markup import LARGEST
@@ -30,7 +32,6 @@ PATIENCE = 15.0
 REDIRECTS = 10
 MEDIA = 65_536
 """Bytes read of a recording: its head says how long it plays."""
-_DIRECT = ("all://127.0.0.1", "all://localhost", "all://[::1]")
 _LOST = (301, 302, 303)
 _KEPT = (307, 308)
 
@@ -62,26 +63,25 @@ class Answer:
 
 
 class Webhooks:
-    """One run's connections to the company."""
+    """One run's connections to the company.
 
-    def __init__(self, opening: Opening, client: httpx.AsyncClient) -> None:
-        self._client = client
+    They are httpx's transports without its client: cookies, redirects and signatures are the
+    carrier's own business here, and a client would do the same work twice.
+    """
+
+    def __init__(self, opening: Opening, context: ssl.SSLContext) -> None:
+        self._context = context
+        self._transports: dict[str, httpx.AsyncHTTPTransport] = {}
         self._listed = listed(opening)
         self._marks = {
             "user-agent": "cxassure (rehearsing TwilioProxy/1.1)",
+            "accept": "*/*",
             opening.synthetic_header: opening.run_id or "1",
         }
 
     @classmethod
     async def open(cls, opening: Opening) -> Webhooks:
-        import httpx
-
-        client = httpx.AsyncClient(
-            verify=await tls(opening),
-            timeout=None,  # noqa: S113 - each question has a deadline of its own
-            mounts=dict.fromkeys(_DIRECT),
-        )
-        return cls(opening, client)
+        return cls(opening, await tls(opening))
 
     async def ask(
         self,
@@ -140,17 +140,17 @@ class Webhooks:
         if method == "GET" and params:
             url, params = _with_query(url, params), {}
         self._guard(url, account)
-        url = _as_sent(url)
-        headers = {**self._marks, **account.headers, **_signed(account, url, params)}
+        address = _as_sent(url)
+        headers = {**self._marks, **account.headers, **_signed(account, str(address), params)}
+        content = None
+        if method == "POST":
+            content = urlencode(params).encode()
+            headers["content-type"] = "application/x-www-form-urlencoded; charset=UTF-8"
         if cookies:
             headers["cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
         try:
-            content = None
-            if method == "POST":
-                content = urlencode(params).encode()
-                headers["content-type"] = "application/x-www-form-urlencoded; charset=UTF-8"
-            request = self._client.build_request(method, url, content=content, headers=headers)
-            response = await self._client.send(request, stream=True)
+            request = httpx.Request(method, address, headers=headers, content=content)
+            response = await self._send(request)
             try:
                 body = await _body(response, LARGEST)
             finally:
@@ -158,7 +158,27 @@ class Webhooks:
         except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as wrong:
             raise complaint(wrong, url) from None
         _take_cookies(response, cookies)
-        return response.status_code, response.headers, body, url
+        return response.status_code, response.headers, body, str(address)
+
+    async def _send(self, request: httpx.Request) -> httpx.Response:
+        """The beginning of the answer; to be read and closed."""
+        if request.url.userinfo:
+            secret = base64.b64encode(unquote(request.url.userinfo.decode()).encode()).decode()
+            request.headers["authorization"] = f"Basic {secret}"
+        response = await self._transport(request.url).handle_async_request(request)
+        response.request = request
+        return response
+
+    def _transport(self, url: httpx.URL) -> httpx.AsyncHTTPTransport:
+        """The connections by the way that leads to `url`: direct, or the environment's proxy."""
+        import httpx
+
+        proxy = "" if on_loopback(str(url)) else _proxy(url)
+        if proxy not in self._transports:
+            self._transports[proxy] = httpx.AsyncHTTPTransport(
+                verify=self._context, proxy=proxy or None
+            )
+        return self._transports[proxy]
 
     def _guard(self, url: str, account: Account) -> None:
         here = origin(url)
@@ -181,8 +201,8 @@ class Webhooks:
             return None
         try:
             async with asyncio.timeout(PATIENCE):
-                request = self._client.build_request("GET", url, headers=self._marks)
-                response = await self._client.send(request, stream=True)
+                request = httpx.Request("GET", _as_sent(url), headers=self._marks)
+                response = await self._send(request)
                 try:
                     if response.status_code != 200:
                         raise Fault(11200, f"GET {shown(url)} answered {response.status_code}")
@@ -195,7 +215,8 @@ class Webhooks:
             raise complaint(wrong, url) from None
 
     async def close(self) -> None:
-        await self._client.aclose()
+        for transport in self._transports.values():
+            await transport.aclose()
 
 
 def _signed(account: Account, url: str, params: Mapping[str, str]) -> dict[str, str]:
@@ -208,14 +229,19 @@ def _signed(account: Account, url: str, params: Mapping[str, str]) -> dict[str, 
     return {"x-twilio-signature": signature}
 
 
-def _as_sent(url: str) -> str:
+def _as_sent(url: str) -> httpx.URL:
     """The address as it goes over the wire, which is the one that is signed."""
     import httpx
 
     try:
-        return str(httpx.URL(url))
+        return httpx.URL(url)
     except (httpx.InvalidURL, UnicodeError) as wrong:
         raise Fault(11100, f"«{shown(url)}»: {wrong}") from None
+
+
+def _proxy(url: httpx.URL) -> str:
+    """The proxy that the environment names for `url`, "" for none."""
+    return "" if proxy_bypass(url.host) else getproxies().get(url.scheme, "")
 
 
 def _with_query(url: str, params: Mapping[str, str]) -> str:

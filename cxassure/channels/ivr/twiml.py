@@ -110,7 +110,7 @@ class TwimlLine:
             if without_pauses(key) and not call.key(key) and not call.ended:
                 self.session.opening.finding(f"key {key} was pressed while nothing asked for keys")
             await self._spend(lasts(key))
-        await self._aftermath()
+        await self._aftermath(call, patience)
 
     async def say(self, text: str, at_once: bool, patience: float) -> None:
         call = self._up()
@@ -120,7 +120,7 @@ class TwimlLine:
         if not call.speak(text, spoken(text)):
             self.session.opening.finding(f"nobody listened to «{clip(text, 60)}»")
         await self._spend(spoken(text))
-        await self._aftermath()
+        await self._aftermath(call, patience)
 
     async def _asked_for(self, what: str, call: Call, patience: float) -> None:
         """Waits until the call takes keys or speech, as a caller does who has manners."""
@@ -158,9 +158,12 @@ class TwimlLine:
         while self.clock.now() < until:
             await self.exchange.clock.advance(until)
 
-    async def _aftermath(self) -> None:
-        """A webhook that broke on what the caller did is told in the step that did it."""
+    async def _aftermath(self, call: Call, patience: float) -> None:
+        """A webhook that breaks on what the caller did is told in the step that did it."""
         await self.exchange.clock.idle()
+        until = self.clock.now() + patience
+        while call.asking and not call.fault and self.clock.now() < until:
+            await self.exchange.clock.advance(until)
         await self._see_through()
 
     async def attend(self, until: float) -> None:

@@ -82,7 +82,7 @@ async def test_a_caller_left_in_the_queue_is_told(table, company, act):
     with pytest.raises(Broken) as told:
         await act(agent, "answer")
     assert "the caller is at position 1 of «billing»" in told.value.seen
-    assert agent.clock.now() - began == pytest.approx(70)
+    assert agent.clock.now() - began == pytest.approx(agent.limit + agent.look_on)
 
 
 async def test_an_agent_without_a_call_is_told(table, company, act):
