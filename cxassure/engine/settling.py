@@ -41,9 +41,21 @@ class Check:
     def expected(self) -> str:
         """`reply contains «on its way»`, as a person is told it."""
         must = self.expectation.must
+        given = " ".join(matcher.text_of(v) for v in _leaves(self.expectation.given))
+        name = f"{self.facet.name} ({given})" if given else self.facet.name
         if self.facet.kind != "fields":
-            return f"{self.facet.name} {matcher.words(must)}".strip()
-        return ", ".join(f"{key} = {matcher.words(inner)}" for key, inner in must.items())
+            said = f"{name} {matcher.words(must)}".strip()
+        else:
+            said = ", ".join(f"{key} = {matcher.words(inner)}" for key, inner in must.items())
+        aims = _aims(self)
+        return f"{said}, aim {aims}" if aims else said
+
+
+def _leaves(raw: Any) -> list[str]:
+    """The scalars in a facet's parameters, in order."""
+    if isinstance(raw, dict):
+        return [leaf for item in raw.values() for leaf in _leaves(item)]
+    return [leaf for item in raw for leaf in _leaves(item)] if isinstance(raw, list) else [str(raw)]
 
 
 def checks(grammar: Grammar, expectations: Sequence[Expectation]) -> list[Check]:
@@ -113,7 +125,7 @@ async def _ask(session: Session, check: Check, late: bool) -> None:
     was, check.held = check.held, False
     if value is None:
         return
-    check.looked, check.seen = True, near(check.expected, matcher.text_of(_asked_for(check, value)))
+    check.looked, check.seen = True, near(check.expected, _told(check, value))
     check.lacked = _lacks(check, value)
     believed = check.lasting or late or session.settled
     if believed and _suits(check, value):
@@ -146,11 +158,13 @@ def _aimed(check: Check, value: Value) -> bool:
     return all(matcher.aimed(inner, value[key]) for key, inner in must.items())
 
 
-def _asked_for(check: Check, value: Value) -> Value:
+def _told(check: Check, value: Value) -> str:
     """What is worth showing: of known fields those that were asked for, all of free ones."""
-    if not check.facet.fields or not isinstance(value, Mapping):
-        return value
-    return {key: item for key, item in value.items() if key in check.expectation.must}
+    if check.facet.kind == "seconds" and isinstance(value, int | float):
+        return span(value)
+    if check.facet.fields and isinstance(value, Mapping):
+        value = {key: item for key, item in value.items() if key in check.expectation.must}
+    return matcher.text_of(value)
 
 
 def _lacks(check: Check, value: Value) -> str:

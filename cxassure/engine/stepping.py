@@ -185,7 +185,7 @@ class Stepper:
             expected=check.expected,
             verdict=outcome,
             seen=check.seen,
-            came=round(check.came - began, 4) if check.held else None,
+            came=round(check.came - began, 4) if check.held and check.aimed else None,
             why=why,
         )
 

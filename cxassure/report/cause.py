@@ -222,6 +222,14 @@ def _late(case: _Case) -> str:
     return f"{_called(case.step.channel)} answers, but slowly: after {span(check.came)}"
 
 
+def _short_of_aim(case: _Case) -> str:
+    """It works, and falls short of what was aimed at."""
+    check = decisive(case.step)
+    if case.step.verdict != "degraded" or check is None or check.came is not None:
+        return ""
+    return f"{_called(case.step.channel)} works, less well than it should: {check.why}"
+
+
 def _some_rows(case: _Case) -> str:
     """Only some rows of a journey: what tells them apart is the place to look."""
     good = [run.row for run in case.peers if run.verdict in ("passed", "degraded")]
@@ -325,6 +333,7 @@ _RULES: tuple[Callable[[_Case], str], ...] = (
     _waiting,
     _longer,
     _late,
+    _short_of_aim,
     _some_rows,
     _silent,
     _repeating,
