@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import msgspec
 
 from cxassure.errors import Misread
-from cxassure.text import clip, guess, seconds
+from cxassure.text import YEAR, clip, guess, seconds
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -252,11 +252,15 @@ class Due(Frozen, frozen=True):
 
 
 def length(text: str) -> int:
-    """Whole seconds in `3d`, `2w`, or what `text.seconds` reads. Raises `Misread`."""
+    """Whole seconds, a year at most, in `3d`, `2w`, or what `text.seconds` reads.
+
+    Raises `Misread`.
+    """
     if found := _LONG.fullmatch(text.strip()):
-        return int(found[1]) * DAY * (7 if found[2] == "w" else 1)
-    value = seconds(text)
-    if value < 1 or value != int(value):
+        value: float = int(found[1]) * DAY * (7 if found[2] == "w" else 1)
+    else:
+        value = seconds(text)
+    if not 1 <= value <= YEAR or value != int(value):
         raise Misread(f"«{clip(text, 40)}» is no number of whole seconds", "write it as 90s or 5m")
     return int(value)
 

@@ -82,36 +82,41 @@ class _Entry:
         self.place = str(shape.places.key(*at))
 
     def peak(self) -> Peak | None:
-        dates = self.dates()
+        dates, title = self.dates(), self.typed(str, "title", "")
+        uplift = self.typed(_uplift, "uplift", 0.0)
+        finish = self.typed(_before, "must_finish_before", None)
+        journeys, ladder = self.journeys(), self.ladder()
         if dates is None:
             return None
         return Peak(
             name=self.name,
             dates=dates,
             zone=self.zone,
-            title=self.typed(str, "title", ""),
-            uplift=self.typed(_uplift, "uplift", 0.0),
-            journeys=self.journeys(),
-            ladder=self.ladder(),
-            finish_before=self.typed(_before, "must_finish_before", None),
+            title=title,
+            uplift=uplift,
+            journeys=journeys,
+            ladder=ladder,
+            finish_before=finish,
             place=self.place,
         )
 
     def window(self) -> Window | None:
-        dates = self.dates()
+        dates, journeys = self.dates(), self.journeys()
         kind = self.typed(_kind, "kind", None)
         if kind is None and "kind" not in self.raw and self.raw:
             self.say(f"window «{self.name}» has no kind", "write kind: " + " or ".join(KINDS))
+        finish = self.shape.flag(
+            self.raw.get("must_finish_before", "false"), *self.at, "must_finish_before"
+        )
         if dates is None or kind is None:
             return None
-        finish = self.raw.get("must_finish_before", "false")
         return Window(
             name=self.name,
             kind=kind,
             dates=dates,
             zone=self.zone,
-            journeys=self.journeys(),
-            finish_before=self.shape.flag(finish, *self.at, "must_finish_before"),
+            journeys=journeys,
+            finish_before=finish,
             place=self.place,
         )
 

@@ -24,6 +24,7 @@ class _SameHost(HTTPRedirectHandler):
         self, req: Request, fp: Any, code: int, msg: str, headers: Any, newurl: str
     ) -> Request | None:
         if urlsplit(newurl).netloc != urlsplit(req.full_url).netloc or not _safe(newurl):
+            fp.close()
             raise CannotLook("it leads to another host", "write the address that it leads to")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
@@ -46,6 +47,7 @@ def fetched(source: str, copy: Path, secret: Callable[[str], str]) -> Path:
     except CannotLook as wrong:
         raise CannotLook(f"{shown}: {wrong.what}", wrong.hint) from None
     except HTTPError as wrong:
+        wrong.close()
         raise CannotLook(
             f"{shown} answers {wrong.code}", "look whether the address still holds"
         ) from None

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from itertools import pairwise
 
 from cxassure.peak import Cadence, Calendar, Occurrence, Peak, zone
 from cxassure.watch import cadence
@@ -71,9 +72,10 @@ def stretches(peak: Peak, when: Occurrence) -> tuple[Stretch, ...]:
     if peak.finish_before is not None:
         finish = when.start - timedelta(seconds=peak.finish_before)
     marks = [when.start - timedelta(seconds=rung.before) for rung in ladder.rungs]
+    spans = pairwise([*marks, when.start])
     found = [
-        _stretch(peak, rung.name, rung.cadence, (start, end), when.start, finish)
-        for rung, start, end in zip(ladder.rungs, marks, [*marks[1:], when.start], strict=True)
+        _stretch(peak, rung.name, rung.cadence, span, when.start, finish)
+        for rung, span in zip(ladder.rungs, spans, strict=True)
     ]
     over = when.end + timedelta(seconds=ladder.after_for)
     found.append(_stretch(peak, "during", ladder.during, (when.start, when.end), when.start))

@@ -1,9 +1,10 @@
 """Every change of clocks in the zone database from 2025 to 2035: gaps, folds, and what is due."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import NamedTuple
 
 import pytest
@@ -74,7 +75,10 @@ def kinds() -> tuple[Change, ...]:
 def walls(change: Change) -> Iterator[datetime]:
     """Wall times around a change, those inside the gap or fold and on its edges among them."""
     edges = sorted(
-        {(change.at + change.before).replace(tzinfo=None), (change.at + change.after).replace(tzinfo=None)}
+        {
+            (change.at + change.before).replace(tzinfo=None),
+            (change.at + change.after).replace(tzinfo=None),
+        }
     )
     middle = edges[0] + (edges[1] - edges[0]) / 2
     for point in (*edges, middle):
@@ -112,19 +116,21 @@ def test_a_daily_time_is_run_once_a_day_whatever_clocks_do(nudge: int):
         assert cron(f"{wall.minute} {wall.hour} * * *", change, since, until) == expected, change
 
 
-@pytest.mark.parametrize("text", ["*/10 {h} * * *", "5,35 {h}-23 * * *", "0 */2 * * *"])
+ASKED: dict[str, Callable[[datetime, int], bool]] = {
+    "*/10 {h} * * *": lambda wall, h: wall.minute % 10 == 0 and wall.hour == h,
+    "5,35 {h}-23 * * *": lambda wall, h: wall.minute in (5, 35) and wall.hour >= h,
+    "0 */2 * * *": lambda wall, h: wall.minute == 0 and wall.hour % 2 == 0,
+}
+
+
+@pytest.mark.parametrize("text", ASKED)
 def test_times_in_a_gap_are_run_at_its_end_and_in_a_fold_once(text: str):
     for change in kinds():
         begin = min(change.at + change.before, change.at + change.after).replace(tzinfo=None)
         day = begin.replace(hour=0, minute=0, second=0)
         minutes = (day + n * MINUTE for n in range(-1440, 2 * 1440))
-        asked = {
-            "*/10 {h} * * *": lambda w: w.minute % 10 == 0 and w.hour == begin.hour,
-            "5,35 {h}-23 * * *": lambda w: w.minute in (5, 35) and w.hour >= begin.hour,
-            "0 */2 * * *": lambda w: w.minute == 0 and w.hour % 2 == 0,
-        }[text]
         since, until = change.first(day - HOUR), change.first(day + DAY + HOUR)
-        slots = {change.first(wall) for wall in minutes if asked(wall)}
+        slots = {change.first(wall) for wall in minutes if ASKED[text](wall, begin.hour)}
         expected = sorted(at for at in slots if since <= at < until)
         assert cron(text.format(h=begin.hour), change, since, until) == expected, change
 
@@ -135,7 +141,9 @@ def test_every_hour_is_every_hour_that_really_passes(text: str):
         since, until = change.at - 3 * HOUR, change.at + 3 * HOUR
         real = (since.replace(second=0) + n * MINUTE for n in range(361))
         local = [(at, at.astimezone(zone(change.zone)).minute) for at in real]
-        expected = [at for at, m in local if since <= at < until and m % (5 if "5" in text else 60) == 0]
+        expected = [
+            at for at, m in local if since <= at < until and m % (5 if "5" in text else 60) == 0
+        ]
         assert cron(text, change, since, until) == expected, change
 
 
@@ -159,7 +167,7 @@ def test_a_period_is_stepped_in_utc_across_any_change(data: st.DataObject):
     until = change.at + timedelta(seconds=data.draw(st.integers(1, 90000)))
     often = cadence(f"{period}s")
     found = list(instants(often, change.at, zone(change.zone), since, until))
-    assert {later - at for at, later in zip(found, found[1:], strict=False)} <= {timedelta(seconds=period)}
+    assert {later - at for at, later in pairwise(found)} <= {timedelta(seconds=period)}
     assert len(found) == count(often, change.at, zone(change.zone), since, until)
     assert all((at - change.at) % timedelta(seconds=period) == timedelta(0) for at in found)
 
