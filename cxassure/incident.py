@@ -321,11 +321,10 @@ class Message(Frozen, frozen=True):
     word: Word
     at: datetime
     incident: str = ""
-    kind: Kind = "failed"
+    fault: Fault = Fault(kind="failed")
     severity: str = "major"
     loud: Loud = "normal"
     lead: str = ""
-    env: str = ""
     since: datetime | None = None
     ended: datetime | None = None
     times: int = 1

@@ -13,6 +13,7 @@ from cxassure.incident import (
     LOUDS,
     Affected,
     Deploy,
+    Fault,
     Incident,
     Loud,
     Message,
@@ -143,13 +144,18 @@ class _Desk:
             self.spread(incident)
 
     def home(self, track: Track) -> Incident | None:
-        """The open incident of this line's cause."""
+        """The open incident of this line's cause, or one that has come to show the same face."""
         at_once = timedelta(seconds=self.rules.together)
         for one in self.incidents.values():
+            if one.ended is not None:
+                continue
             near = abs(track.first.at - one.since) <= at_once and track.fault.agrees(one.fault)
-            if one.ended is None and (near or track.fault == one.fault):
+            if near or track.fault == one.fault or self.shows(one, track.fault):
                 return one
         return None
+
+    def shows(self, incident: Incident, fault: Fault) -> bool:
+        return any(failing(t) and t.fault == fault for _, t in self.members(incident))
 
     def begin(self, key: str, track: Track) -> None:
         """A new incident, or one that ended a short while ago and is back."""

@@ -52,8 +52,9 @@ def begun(seen: Observation) -> Track:
 
 def _worse(track: Track, seen: Observation, rules: Rules) -> Track:
     looks = (*track.looks, Look(at=seen.at, bad=True))[-rules.of :]
-    other, parted = (seen, track.well) if another(track, seen) else (None, None)
-    return replace(track, last=seen, looks=looks, goods=0, well=None, other=other, parted=parted)
+    if track.incident and another(track, seen):
+        return replace(track, looks=looks, goods=0, well=None, other=seen, parted=track.well)
+    return replace(track, last=seen, looks=looks, goods=0, well=None, other=None, parted=None)
 
 
 def _better(track: Track, at: datetime, rules: Rules) -> Track:
@@ -71,8 +72,8 @@ def another(track: Track, seen: Observation) -> bool:
 
 def parting(track: Track, seen: Observation) -> bool:
     """Whether a bad look confirms that the line fails of another cause now."""
-    other = track.other.fault if track.other else None
-    return other is not None and seen.fault is not None and seen.fault.agrees(other)
+    again = seen.fault is not None and seen.fault.agrees(track.fault)
+    return track.other is not None and not again
 
 
 def failing(track: Track) -> bool:
@@ -104,7 +105,8 @@ def calm(times: int, rules: Rules) -> timedelta:
 
 def recovered(track: Track, times: int, rules: Rules, now: datetime) -> bool:
     """Whether it is over: good looks enough, and none bad for long enough."""
-    return track.goods >= rules.good and now - track.last.at >= calm(times, rules)
+    bad = track.other or track.last
+    return track.goods >= rules.good and now - bad.at >= calm(times, rules)
 
 
 def over(track: Track, rules: Rules, now: datetime) -> bool:
