@@ -113,7 +113,10 @@ class Measured(Event, frozen=True, tag="measured"):
 
 
 class StepEnded(Event, frozen=True, tag="step ended"):
-    """The step's verdict, and in words why, what was expected and what was seen."""
+    """The step's verdict, and in words why, what was expected and what was seen.
+
+    `party` is set where it is known only at the end: who could not be opened.
+    """
 
     index: int
     at: float
@@ -126,6 +129,7 @@ class StepEnded(Event, frozen=True, tag="step ended"):
     took: float = 0.0
     wall: float = 0.0
     findings: tuple[str, ...] = ()
+    party: str = ""
 
 
 class RunEnded(Event, frozen=True, tag="run ended"):

@@ -190,6 +190,7 @@ class Fold:
 
     def _end_step(self, event: StepEnded) -> None:
         step = self._at(event.index)
+        step.party = step.party or event.party
         for name in "verdict why expected seen hint code took wall findings".split():
             setattr(step, name, getattr(event, name))
 

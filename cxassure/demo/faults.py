@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 
@@ -43,7 +43,7 @@ WEB = (
     Fault("stock-oversold", 15, "web", "the last gift card is sold to two shoppers"),
     Fault("search-finds-nothing", 16, "web", "search finds nothing for a card that is listed"),
     Fault("slow-largest-paint", 17, "web", "the home page shows its picture late", "degraded"),
-    Fault("field-without-label", 18, "web", "a screen reader finds no label on the card number"),
+    Fault("field-without-label", 18, "web", "a screen reader finds no card number", "degraded"),
     Fault("cancelled-order-charged", 20, "web", "a cancelled order is still charged"),
 )
 
@@ -110,7 +110,84 @@ ACROSS = (
     Fault("ivr-forgets-chat", None, "across", "the phone asks again what the chat was told"),
 )
 
-FAULTS: tuple[Fault, ...] = WEB + CHAT + IVR + TRANSFER + ACROSS
+CAUGHT = {
+    "product-page-error": ("buy-a-gift-card", 1, "shopper"),
+    "add-to-basket-does-nothing": ("buy-a-gift-card", 2, "shopper"),
+    "basket-forgets-items": ("buy-a-gift-card", 6, "shopper"),
+    "basket-price-differs": ("buy-a-gift-card", 3, "shopper"),
+    "promo-code-refused": ("buy-a-gift-card", 5, "shopper"),
+    "pay-times-out": ("buy-a-gift-card", 9, "shopper"),
+    "paying-twice-makes-two-orders": ("impatient-shopper", 7, "office"),
+    "no-order-number": ("buy-a-gift-card", 9, "shopper"),
+    "slow-checkout": ("buy-a-gift-card", 6, "shopper"),
+    "pay-button-dead-on-phones": ("buy-a-gift-card", 9, "shopper"),
+    "cookie-banner-covers-pay": ("buy-a-gift-card", 9, "shopper"),
+    "product-image-missing": ("find-a-card", 2, "shopper"),
+    "sign-in-redirects-for-ever": ("signed-in-customer", 1, "customer"),
+    "stock-oversold": ("last-one", 13, "second"),
+    "search-finds-nothing": ("find-a-card", 4, "shopper"),
+    "slow-largest-paint": ("find-a-card", 1, "shopper"),
+    "field-without-label": ("checkout-for-everybody", 3, "shopper"),
+    "cancelled-order-charged": ("buy-a-gift-card", 11, "shopper"),
+    "bot-silent": ("order-status-by-chat", 2, "asker"),
+    "bot-answers-late": ("order-status-by-chat", 2, "asker"),
+    "bot-loops-fallback": ("lost-customer", 2, "asker"),
+    "bot-wrong-status": ("order-status-by-chat", 2, "asker"),
+    "bot-asks-again": ("order-status-by-chat", 2, "asker"),
+    "bot-shows-other-order": ("order-status-by-chat", 2, "asker"),
+    "handover-rings-nobody": ("chat-to-agent", 4, "agent"),
+    "handover-without-context": ("chat-to-agent", 4, "agent"),
+    "handover-wrong-department": ("chat-to-agent", 4, "agent"),
+    "widget-dead-on-phones": ("chat-on-the-page", 0, ""),
+    "socket-drops": ("chat-by-socket", 3, "asker"),
+    "bubbles-doubled": ("chat-by-socket", 2, "asker"),
+    "bubbles-out-of-order": ("chat-by-socket", 3, "asker"),
+    "answer-carries-markup": ("chat-by-socket", 3, "asker"),
+    "bot-dead-end": ("lost-customer", 1, "asker"),
+    "quick-replies-missing": ("chat-by-socket", 1, "asker"),
+    "bot-wrong-language": ("order-status-by-chat", 2, "asker"),
+    "wrong-welcome": ("order-status-by-phone", 1, "caller"),
+    "menu-options-swapped": ("order-status-by-phone", 5, "caller"),
+    "digit-ignored": ("order-status-by-phone", 5, "caller"),
+    "dead-air-after-choice": ("phone-menu", 7, "caller"),
+    "silence-not-reprompted": ("phone-menu", 5, "caller"),
+    "invalid-key-hangs-up": ("phone-menu", 6, "caller"),
+    "zero-does-nothing": ("ask-for-a-person", 5, "presser"),
+    "representative-not-understood": ("ask-for-a-person", 11, "talker"),
+    "closed-in-opening-hours": ("order-status-by-phone", 2, "caller"),
+    "line-busy": ("order-status-by-phone", 1, "caller"),
+    "webhook-error": ("order-status-by-phone", 5, "caller"),
+    "webhook-slow": ("order-status-by-phone", 6, "caller"),
+    "twiml-malformed": ("order-status-by-phone", 6, "caller"),
+    "menu-has-changed": ("order-status-by-phone", 6, "caller"),
+    "order-number-misread": ("order-status-by-phone", 6, "caller"),
+    "holiday-message-wrong": ("order-status-by-phone", 2, "caller"),
+    "call-drops-at-transfer": ("phone-to-billing", 9, "caller"),
+    "desk-never-answers": ("nobody-at-the-desk", 6, "agent"),
+    "transfer-wrong-department": ("phone-to-billing", 10, "agent"),
+    "transfer-without-context": ("phone-to-billing", 10, "agent"),
+    "context-of-another-caller": ("phone-to-billing", 10, "agent"),
+    "callers-number-lost": ("phone-to-billing", 10, "agent"),
+    "voicemail-picks-up": ("phone-to-billing", 8, "caller"),
+    "hold-music-absent": ("phone-to-billing", 12, "caller"),
+    "queue-position-rises": ("phone-to-billing", 12, "caller"),
+    "queue-beyond-promise": ("phone-to-billing", 10, "agent"),
+    "bot-lacks-web-orders": ("gift-card-to-agent", 7, "asker"),
+    "ivr-tells-other-status": ("gift-card-to-agent", 14, "caller"),
+    "receipt-not-sent": ("receipt-by-mail", 7, "mailbox"),
+    "notice-without-consent": ("receipt-by-mail", 8, "mailbox"),
+    "survey-not-sent": ("phone-to-billing", 16, "mailbox"),
+    "agent-sees-old-address": ("new-address", 17, "agent"),
+    "opening-hours-differ": ("opening-hours-agree", 7, "caller"),
+    "ivr-forgets-chat": ("gift-card-to-agent", 13, "caller"),
+}
+"""By the fault's name: the sample journey that catches it, at which step, on whose side."""
+
+FAULTS: tuple[Fault, ...] = tuple(
+    replace(fault, journey=journey, step=step, party=party)
+    for fault in WEB + CHAT + IVR + TRANSFER + ACROSS
+    for journey, step, party in [CAUGHT[fault.name]]
+)
 """Every fault, by channel and then by number."""
 
 _BY_NAME = {fault.name: fault for fault in FAULTS}

@@ -98,6 +98,7 @@ def announcement(company: Company, web: int, mail: int) -> dict[str, Any]:
         "shop": shop,
         "help-bot": f"{shop}/bot",
         "help-bot-socket": f"{sockets}/bot/socket",
+        "shop-widget": shop,
         "support-line": f"{shop}/voice/welcome",
         "billing-desk": "client:billing-desk",
         "returns-desk": "client:returns-desk",

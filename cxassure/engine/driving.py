@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from cxassure.channel import Scope
@@ -13,9 +14,9 @@ from cxassure.engine.masking import Mask
 from cxassure.engine.opening import Drive, Opener, Outside
 from cxassure.engine.people import Person
 from cxassure.engine.references import NotKept, References
-from cxassure.engine.stepping import Ending, Party, Stepper
+from cxassure.engine.stepping import Ending, Party, Stepper, broken
 from cxassure.engine.stream import Stream
-from cxassure.errors import Broken, CannotLook, CxassureError
+from cxassure.errors import CannotLook, CxassureError
 from cxassure.events import Part, RunEnded, RunStarted, StepEnded, StepStarted
 from cxassure.probe import Probe, Step, raw
 from cxassure.run import verdict_of
@@ -143,8 +144,7 @@ class _Run:
         try:
             await self.opener.open(self.probe, self.parties)
         except CxassureError as wrong:
-            verdict: Verdict = "failed" if isinstance(wrong, Broken) else "error"
-            self._end_step(Ending(verdict, wrong.what, hint=wrong.hint))
+            self._end_step(replace(broken(wrong), party=self.opener.at))
             return False
         except NotKept as missing:
             self._end_step(Ending("error", str(missing), hint="options are read before any step"))
@@ -318,6 +318,7 @@ class _Run:
                 took=round(took, 4),
                 wall=round(wall, 4),
                 findings=tuple(stream.findings),
+                party=ending.party,
             )
         )
         part = stream.open or "steps"

@@ -57,7 +57,10 @@ class Drive:
 
 @dataclass(slots=True)
 class Opener:
-    """Opens the parties of one run; `no_mask` is why secrets could not be kept in, if so."""
+    """Opens the parties of one run.
+
+    `no_mask` is why secrets could not be kept in, if so; `at` the party being opened.
+    """
 
     open_session: OpenSession
     how: Drive
@@ -65,11 +68,13 @@ class Opener:
     references: References
     run: Scope
     no_mask: CannotLook | None
+    at: str = ""
 
     async def open(self, probe: Probe, parties: dict[str, Party]) -> None:
         """Fills `parties` one by one. Raises whatever keeps one from being opened."""
         self._allowed(probe)
         for name, party in probe.parties.items():
+            self.at = name
             await self._open_party(name, party, parties)
 
     def _allowed(self, probe: Probe) -> None:

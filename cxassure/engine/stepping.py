@@ -14,7 +14,7 @@ from cxassure.channel import Session
 from cxassure.engine.references import NotKept, References
 from cxassure.engine.settling import Check, checks, holds_now, kept, settle, verdict
 from cxassure.engine.stream import Stream
-from cxassure.errors import Broken, CannotLook, Misread
+from cxassure.errors import Broken, CannotLook, CxassureError, Misread
 from cxassure.events import Checked, Kept
 from cxassure.grammar import Grammar
 from cxassure.probe import Expectation, Keep, Step, raw
@@ -39,6 +39,7 @@ class Ending:
     code: str = ""
     branch: int | None = None
     came: float | None = None
+    party: str = ""
 
 
 @dataclass(slots=True)
@@ -73,11 +74,11 @@ class Stepper:
             return Ending(
                 "error", f"{missing} by an earlier step", hint="keep it before it is used"
             )
-        except Broken as broken:
-            await self._witness(session, broken.what)
-            return _broken(broken)
+        except Broken as wrong:
+            await self._witness(session, wrong.what)
+            return broken(wrong)
         except CannotLook as ours:
-            return Ending("error", ours.what, hint=ours.hint)
+            return broken(ours)
         except Misread as misread:
             return Ending("error", f"{step.place}: {misread.what}", hint=misread.hint)
         except TimeoutError:
@@ -262,14 +263,15 @@ class Stepper:
         )
 
 
-def _broken(broken: Broken) -> Ending:
+def broken(wrong: CxassureError) -> Ending:
+    """The ending that an error of ours or of the company's comes to, with all that it says."""
     return Ending(
-        "failed",
-        broken.what,
-        expected=broken.expected,
-        seen=broken.seen,
-        hint=broken.hint,
-        code=broken.code,
+        "failed" if isinstance(wrong, Broken) else "error",
+        wrong.what,
+        expected=getattr(wrong, "expected", ""),
+        seen=getattr(wrong, "seen", ""),
+        hint=wrong.hint,
+        code=getattr(wrong, "code", ""),
     )
 
 
