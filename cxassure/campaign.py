@@ -102,6 +102,8 @@ class Campaigning:
             await asyncio.gather(*tasks, return_exceptions=True)
         finally:
             await self.scope.close()
+        begun = {run.name for run in self.ran.runs}
+        self.ran.not_run = [one.name for one in self.probes if one.name not in begun]
         order = {document.name: n for n, document in enumerate(self.probes)}
         self.ran.runs.sort(key=lambda run: (order.get(run.name, 0), run.attempt))
         await asyncio.to_thread(self._finish)
@@ -116,7 +118,6 @@ class Campaigning:
     async def _when_free(self, document: Probe) -> None:
         async with self.browsers if self._heavy(document) else self.cheap:
             if self.stopping:
-                self.ran.not_run.append(document.name)
                 return
             run = await self._attempts(document)
             if self.how.fail_fast and run.verdict in ("failed", "error"):

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cxassure.events import AnyEvent, RunStarted, decode_all
-from cxassure.run import Fold, Run
+from cxassure.run import Fold, Run, StepRun
 from cxassure.store.recorder import EVENTS, running
 from cxassure.verdict import Verdict
 
@@ -57,6 +57,9 @@ def read(folder: Path) -> Stored:
         run.id = run.journey = folder.name
     if not run.finished and running(folder.parent):
         run.why = "the run has not ended yet"
+        for step in run.steps[-1:]:
+            if step.why == StepRun(index=0).why:  # cut off in the middle, as it seemed
+                step.why = run.why
     return Stored(run, events, folder)
 
 

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import chdir, redirect_stderr, redirect_stdout
+from contextlib import chdir, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -89,7 +89,8 @@ class Office:
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
-                self.wfile.write(body)
+                with suppress(BrokenPipeError):  # who was interrupted waits no more
+                    self.wfile.write(body)
 
             do_POST = do_GET
 
@@ -139,14 +140,20 @@ class Counter:
         path.write_bytes(text.encode() if isinstance(text, str) else text)
         return path
 
-    def start(self, *words: str, limits: Callable[[], None] | None = None, **environ: str) -> Any:
+    def start(
+        self,
+        *words: str,
+        limits: Callable[[], None] | None = None,
+        out: Any = subprocess.PIPE,
+        **environ: str,
+    ) -> Any:
         """A command of ours in a session of its own, as a terminal would start it."""
         process = subprocess.Popen(
             [COMMAND, *words],
             cwd=self.root,
             env=self._environ(environ),
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdout=out,
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,

@@ -59,6 +59,14 @@ def as_json(command: _F) -> _F:
     return click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")(command)
 
 
+def _no_probe(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """`run --json probes/x.json` means to drive that probe, not to write over it."""
+    path = Path(value or STDOUT)
+    if path.is_file() and b'"cxassure.probe/' in path.read_bytes()[:200]:
+        raise click.UsageError(f"{path} is a compiled probe; write what to run before --json")
+    return value
+
+
 def telling(command: _F) -> _F:
     """Where results of runs go, and how strictly they are judged."""
     for option in (
@@ -71,6 +79,7 @@ def telling(command: _F) -> _F:
             flag_value=STDOUT,
             default=None,
             metavar="[FILE]",
+            callback=_no_probe,
             help="Write JSON to FILE, or to stdout.",
         ),
         click.option("--junit", type=click.Path(path_type=Path), help="Also write JUnit XML here."),
