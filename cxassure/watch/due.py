@@ -54,12 +54,12 @@ def _stream(calendar: Calendar, probe: Probe, since: datetime, last: int) -> Ite
         for year in range(since.year, last + 1):
             end = datetime(year + 1, 1, 1, tzinfo=UTC)
             windows = Windows(calendar, probe, year)
-            for at, found in _slots(_stretches(calendar, probe, year), since, end):
-                if windows.open(at):
-                    kept = [s for s in found if s.finish is None or at + windows.length <= s.finish]
-                    if kept:
-                        yield _due(probe, at, kept, windows.mute(at))
-            since = end
+            stretches = _stretches(calendar, probe, year)
+            for at, found in _open(stretches, windows, since, end):
+                kept = [s for s in found if s.finish is None or at + windows.length <= s.finish]
+                if kept and not windows.late(at):
+                    yield _due(probe, at, kept, windows.mute(at))
+            since = max(since, end)
     except Misread as wrong:
         raise UsageError(f"{probe.source or probe.name}: {wrong.what}", wrong.hint) from None
 
@@ -71,6 +71,19 @@ def _due(probe: Probe, at: datetime, found: Sequence[Stretch], window: str) -> D
     peak = ordered[0].peak
     why = "; ".join([ordered[0].why, *reasons[1:]])
     return Due(at=at, journey=probe.journey, row=probe.row, peak=peak, why=why, window=window)
+
+
+def _open(
+    stretches: Sequence[Stretch], windows: Windows, since: datetime, until: datetime
+) -> Iterator[tuple[datetime, list[Stretch]]]:
+    """The slots at which something may be started; a blackout of a month is passed in one go."""
+    begin: datetime | None = since
+    while begin:
+        slots, begin = _slots(stretches, begin, until), None
+        for at, found in slots:
+            if begin := windows.shut(at):
+                break
+            yield at, found
 
 
 def _slots(

@@ -24,9 +24,10 @@ class Spans(NamedTuple):
     starts: tuple[datetime, ...]
     ends: tuple[datetime, ...]
 
-    def inside(self, at: datetime) -> bool:
+    def inside(self, at: datetime) -> datetime | None:
+        """The end of the span that holds `at`; None if there is none."""
         index = bisect_right(self.starts, at)
-        return index > 0 and at < self.ends[index - 1]
+        return self.ends[index - 1] if index and at < self.ends[index - 1] else None
 
     def reached(self, at: datetime, lasting: timedelta) -> bool:
         """Whether something that begins at `at`, outside, is still under way when one starts."""
@@ -75,11 +76,13 @@ class Windows:
         if window.finish_before:
             self.ahead.append(when)
 
-    def open(self, at: datetime) -> bool:
-        """Whether the probe may be started at `at`."""
-        if any(when.inside(at) for when in self.closed):
-            return False
-        return not any(when.reached(at, self.length) for when in self.ahead)
+    def shut(self, at: datetime) -> datetime | None:
+        """Until when nothing is started, if nothing may be at `at`."""
+        return max((end for when in self.closed if (end := when.inside(at))), default=None)
+
+    def late(self, at: datetime) -> bool:
+        """Whether a run begun at `at` could not be over in time for a window."""
+        return any(when.reached(at, self.length) for when in self.ahead)
 
     def mute(self, at: datetime) -> str:
         """The names of the maintenance windows at `at`, or ""."""

@@ -219,6 +219,15 @@ def test_ten_thousand_probes_have_their_next_run_within_seconds():
     assert time.process_time() - begun < 10
 
 
+def test_a_long_blackout_is_passed_in_one_go():
+    text = "windows: {w: {kind: blackout, start: 1 January, end: 30 December}}"
+    begun = time.process_time()
+    run = next_due(calendar(text), probe(every="10s"), utc("2026-01-02"))
+    assert run is not None
+    assert run.at == utc("2026-12-31")
+    assert time.process_time() - begun < 0.5
+
+
 def test_an_endless_stream_is_computed_as_it_is_asked_for():
     stream = due(calendar(TEXT), PROBES, utc("2026-01-01"), utc("2100-01-01"))
     assert sum(1 for _ in takewhile(lambda d: d.at < utc("2026-01-02"), stream)) > 80
