@@ -107,3 +107,4 @@ class Forecast(Frozen, frozen=True):
     rises: tuple[Rise, ...] = ()
     ordinary: tuple[Demand, ...] = ()
     notes: tuple[str, ...] = ()
+    service: Service = Service()

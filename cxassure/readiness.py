@@ -48,7 +48,7 @@ class Seen(Frozen, frozen=True):
 
 
 class Load(Frozen, frozen=True):
-    """A channel under load: customers at once that all got through, and those to be expected."""
+    """A channel under load: customers at once that got through, and those to be expected."""
 
     channel: str
     driven: int
@@ -152,3 +152,14 @@ class Change(Frozen, frozen=True):
     what: str
     before: str
     now: str
+
+
+class Told(Frozen, frozen=True):
+    """A decision as it is told: with what is otherwise than at the last one of an earlier day.
+
+    `earlier` is when that was, None when the peak was not asked about before today.
+    """
+
+    readiness: Readiness
+    earlier: datetime | None = None
+    changed: tuple[Change, ...] = ()

@@ -8,7 +8,9 @@ from collections.abc import Mapping
 import msgspec
 
 from cxassure.errors import UsageError
+from cxassure.incident import Waiver
 from cxassure.peak import Calendar
+from cxassure.readiness import Rules
 from cxassure.text import Raw, guess
 
 DEMO = "demo"
@@ -61,6 +63,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     look_on: float = 5.0
     synthetic_header: str = "X-Synthetic-Test"
     calendar: Calendar = Calendar()
+    readiness: Rules = Rules()
+    waivers: tuple[Waiver, ...] = ()
 
     def choose(self, name: str = "") -> Environment:
         """The environment called `name`, else the default one; `UsageError` when there is none."""

@@ -21,6 +21,7 @@ from cxassure.text import all_references
 
 if TYPE_CHECKING:
     from cxassure.campaign import Ran, Running, Watcher
+    from cxassure.outlook import Outlook
     from cxassure.plan import Plan
     from cxassure.report.context import Context, Past
     from cxassure.run import Run
@@ -172,6 +173,18 @@ class Workspace:
             return self._secrets[name]
         raise CannotLook(f"secret.{name} is not set", f"set it: export {variable}=…")
 
+    def reference(self, name: str) -> str | None:
+        """The value of `${secret.name}` or `${env.name}`; None for a reference of another kind.
+
+        Raises `CannotLook` where it is not set.
+        """
+        kind, _, rest = name.partition(".")
+        if kind == "secret":
+            return self.secret(rest)
+        if kind == "env" and rest not in self.environ:
+            raise CannotLook(f"env.{rest} is not set", f"set it: export {rest}=…")
+        return self.environ[rest] if kind == "env" else None
+
     def secrets_for(self, probes: Iterable[Probe]) -> dict[str, str]:
         """Every secret that can be read and could be said: what the mask must know."""
         names = set(self.environment.secrets)
@@ -195,6 +208,16 @@ class Workspace:
 
         calendar = watch.load(self.settings.calendar, self.root, self._dialled())
         return watch.Schedule(calendar, self.plan().probes)
+
+    def outlook(self) -> Outlook:
+        """Readiness for the peaks of the calendar, and forecasts of peaks."""
+        from cxassure import watch
+        from cxassure.outlook import Outlook
+
+        calendar = watch.load(self.settings.calendar, self.root, self._dialled())
+        schedule = watch.Schedule(calendar, ())
+        probes = (lambda: self.plan().probes) if self.journeys.exists() else list
+        return Outlook(self.settings, self.environment, schedule, self.store, probes)
 
     def fetch_calendars(self) -> list[Path]:
         """Fetches the calendars that the settings give addresses of, and says where copies are."""

@@ -6,15 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from cxassure.errors import Misread, SpecError
+from cxassure.peak import Calendar
 from cxassure.settings import Environment, SecretSource, Settings, Target
 from cxassure.spec.library import SETTINGS, load
 from cxassure.spec.peaks import CALENDAR_KEYS, read_calendar
+from cxassure.spec.readiness import READINESS_KEYS, read_rules, read_waivers
 from cxassure.spec.shape import Shape
 from cxassure.text import Raw, clip, seconds
 
 _TEXTS = "journeys probes reports environment browser synthetic_header".split()
 _TIMES = "within look_on".split()
-_KEYS = [*_TEXTS, *_TIMES, "workers", "environments", *CALENDAR_KEYS]
+_KEYS = [*_TEXTS, *_TIMES, "workers", "environments", *CALENDAR_KEYS, *READINESS_KEYS]
 
 
 def read_settings(root: Path) -> Settings:
@@ -50,6 +52,11 @@ def _settings(shape: Shape, raw: dict[str, Raw], root: Path) -> Settings:
         parts["environments"] = _environments(shape, raw["environments"])
     if not raw.keys().isdisjoint(CALENDAR_KEYS):
         parts["calendar"] = read_calendar(shape, raw)
+    if "readiness" in raw:
+        parts["readiness"] = read_rules(shape, raw)
+    if "waivers" in raw:
+        calendar = parts.get("calendar") or Calendar()
+        parts["waivers"] = read_waivers(shape, raw, calendar.zone)
     default = parts.get("environment")
     if default and default not in parts.get("environments", {}):
         hint = "name one of: " + ", ".join(parts.get("environments", {}))

@@ -23,6 +23,8 @@ COMMANDS = {
     "run": "Drive journeys and tell how it went.",
     "report": "Tell a stored run again.",
     "peaks": "Tell the coming peaks and when it is looked.",
+    "ready": "Decide whether we are ready for a peak: GO, CONDITIONAL or NO-GO.",
+    "forecast": "Find the peaks that nobody wrote down in past traffic.",
     "channels": "What can be said to and asked of each channel.",
     "schema": "JSON Schema of journey files, for editors.",
     "demo": "Run the sample journeys against the built-in company.",

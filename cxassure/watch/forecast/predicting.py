@@ -38,7 +38,7 @@ def forecast(traffic: Traffic, service: Service, since: date, made: datetime) ->
     Counts are numbers from 0; nothing in the answer is negative or not a number.
     """
     known = days(together(traffic), traffic.zone)
-    told = Forecast(made=made, zone=traffic.zone, days=len(known))
+    told = Forecast(made=made, zone=traffic.zone, days=len(known), service=service)
     if len(known) < ENOUGH or not any(day.total > 0 for day in known.values()):
         return _change(told, known, notes=(_too_little(known),))
     return _Predicting(traffic, service, known).forecast(told, since)
@@ -179,8 +179,23 @@ def covered(told: Forecast, written: Mapping[str, Sequence[tuple[date, date]]]) 
 
 
 def _written(rise: Rise, written: Mapping[str, Sequence[tuple[date, date]]]) -> str:
-    end = rise.start + timedelta(days=rise.days - 1)
     for name, spans in written.items():
-        if any(first <= end and rise.start <= last for first, last in spans):
+        if any(first <= _end(rise) and rise.start <= last for first, last in spans):
             return name
     return ""
+
+
+def needed(told: Forecast, uplift: float, first: date, last: date) -> dict[str, int]:
+    """By channel, how many at once a peak from `first` to `last` needs: by what the past showed on
+    those days, else by `uplift` times the ordinary busiest hour; nothing where neither is known."""
+    rise = next((r for r in told.rises if r.start <= last and first <= _end(r)), None)
+    if rise is not None:
+        return {one.channel: one.needed for one in rise.demands}
+    if uplift <= 0:
+        return {}
+    found = [demand(one.channel, one.busiest.times(uplift), told.service) for one in told.ordinary]
+    return {one.channel: one.needed for one in found}
+
+
+def _end(rise: Rise) -> date:
+    return rise.start + timedelta(days=rise.days - 1)
