@@ -59,13 +59,13 @@ async def act(
     except TookTooLong as late:
         raise await _obstacle(tab, element, locator, late.message, left) from None
     except Error as wrong:
-        raise tab.gone() or _refused(locator, wrong.message) from None
+        raise await tab.gone(wrong.message) or _refused(locator, wrong.message) from None
 
 
 async def _obstacle(
     tab: Tab, element: Element, locator: Locator, log: str, waited: float
 ) -> CxassureError:
-    if gone := tab.gone():
+    if gone := await tab.gone():
         return gone
     if tab.gate.loading:
         return Broken(

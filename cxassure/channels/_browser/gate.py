@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cxassure.channels._browser.origins import Origins, origin
@@ -16,6 +17,18 @@ if TYPE_CHECKING:
     from playwright.async_api import CDPSession, Page
 
 _CALLS = ("XHR", "Fetch")
+
+
+@dataclass(slots=True)
+class _Door:
+    """A page's session and the id of its top frame: that of the first document it asks for."""
+
+    session: CDPSession
+    top: str
+
+    def is_top(self, frame: str) -> bool:
+        self.top = self.top or frame
+        return frame == self.top
 
 
 class Gate:
@@ -34,9 +47,8 @@ class Gate:
     async def guard(self, page: Page) -> None:
         """Stands before `page` from now on."""
         session = await page.context.new_cdp_session(page)
-        tree = await session.send("Page.getFrameTree")
-        top = str(tree["frameTree"]["frame"]["id"])
-        session.on("Fetch.requestPaused", lambda event: self._take(session, top, event))
+        door = _Door(session, "" if page.url == "about:blank" else await _top(session))
+        session.on("Fetch.requestPaused", lambda event: self._take(door, event))
         await session.send("Fetch.enable", {"patterns": self._patterns()})
 
     def _patterns(self) -> list[dict[str, str]]:
@@ -52,24 +64,24 @@ class Gate:
                 )
         return patterns
 
-    def _take(self, session: CDPSession, top: str, event: dict[str, Any]) -> None:
-        work = asyncio.ensure_future(self._pass(session, top, event))
+    def _take(self, door: _Door, event: dict[str, Any]) -> None:
+        work = asyncio.ensure_future(self._pass(door, event))
         self._work.add(work)
         work.add_done_callback(self._work.discard)
 
-    async def _pass(self, session: CDPSession, top: str, event: dict[str, Any]) -> None:
-        command, more = self._judge(top, event)
+    async def _pass(self, door: _Door, event: dict[str, Any]) -> None:
+        command, more = self._judge(door, event)
         try:
-            await session.send(command, {"requestId": event["requestId"], **more})
+            await door.session.send(command, {"requestId": event["requestId"], **more})
         except Exception:  # the request was called off, or its page is gone
             self.unanswered.discard(event.get("networkId", ""))
 
-    def _judge(self, top: str, event: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    def _judge(self, door: _Door, event: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         request, call = event["request"], event.get("networkId", "")
         if "responseStatusCode" in event or "responseErrorReason" in event:
             self.unanswered.discard(call)
             return "Fetch.continueRequest", {}
-        if event["resourceType"] == "Document" and event["frameId"] == top:
+        if event["resourceType"] == "Document" and door.is_top(event["frameId"]):
             self.loading, self.method = True, request["method"]
             if not self.origins.admits(request["url"]):
                 self.refused = request["url"]
@@ -90,6 +102,11 @@ class Gate:
     def busy(self) -> bool:
         """Whether the company still owes the page an answer."""
         return self.loading or bool(self.unanswered)
+
+
+async def _top(session: CDPSession) -> str:
+    tree = await session.send("Page.getFrameTree")
+    return str(tree["frameTree"]["frame"]["id"])
 
 
 def _as_pattern(place: str) -> str:

@@ -67,7 +67,7 @@ async def _answered(tab: Tab, url: str) -> int:
 
 
 async def _failed(tab: Tab, url: str, wrong: Any) -> CxassureError:
-    if gone := tab.gone():
+    if gone := await tab.gone(wrong.message):
         return gone
     if tab.gate.refused:
         return tab.origins.refusal(tab.gate.refused)
@@ -88,7 +88,7 @@ async def arrive(tab: Tab, status: int = 0) -> None:
 
     Raises what is wrong with it: an error page, a wall, a place that is not listed, no answer.
     """
-    if gone := tab.gone():
+    if gone := await tab.gone():
         raise gone
     if tab.gate.refused:
         refused, tab.gate.refused = tab.gate.refused, ""

@@ -156,7 +156,7 @@ class Tab:
                 task.cancel()
         if self._interrupted.is_set():
             return None
-        raise self.gone() or Broken(
+        raise await self.gone() or Broken(
             f"the page has not answered for {limit:g} s", seen="a page that hangs"
         )
 
@@ -206,7 +206,7 @@ class Tab:
         try:
             return await self.until_asked(work, limit)
         except Error as wrong:
-            if gone := self.gone():
+            if gone := await self.gone(wrong.message):
                 raise gone from None
             if isinstance(wrong, TookTooLong) or _in_passing(str(wrong)):
                 return None
@@ -214,8 +214,13 @@ class Tab:
                 f"the browser could not tell: {wrong.message.splitlines()[0]}"
             ) from wrong
 
-    def gone(self) -> CxassureError | None:
-        """What to raise when there is no page any more, `None` while there is one."""
+    async def gone(self, said: str = "") -> CxassureError | None:
+        """What to raise when there is no page any more, `None` while there is one.
+
+        `said` is the driver's complaint, if it has one.
+        """
+        if self.lost or "closed" in said:
+            await asyncio.sleep(0.2)  # a browser that dies takes leave of its pages first
         if not self.shared.alive:
             return CannotLook(
                 f"our browser ({self.shared.program.name}) died while the probe was in flight",

@@ -99,7 +99,7 @@ class Browsing(Session):
 
         Scripts that broke and calls that were refused or not answered are findings.
         """
-        if not hasattr(self.tab, "page") or self.tab.gone() is not None:
+        if not hasattr(self.tab, "page") or await self.tab.gone() is not None:
             return
         for seen in self.seen[self.window :]:
             if seen.what == "script error":
