@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import msgspec
 
-from cxassure.errors import Misread
+from cxassure.errors import Misread, Place
 from cxassure.text import YEAR, clip, guess, seconds
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ MONTHS = (
     "January February March April May June July August September October November December".split()
 )
 EVERY = {"hourly": 3600, "daily": DAY, "weekly": 7 * DAY}
+NOWHERE = Place("")
 _LONG = re.compile(r"(\d{1,4})(d|w)")
 _CRON = re.compile(r"[\w*/,#-]+( [\w*/,#-]+){4}")
 
@@ -175,7 +176,7 @@ class Peak(Frozen, frozen=True):
     """Days of much traffic. `uplift` is the expected multiple of ordinary traffic, 0 for unsaid.
 
     Before the start the ladder's runs must be over by `finish_before` seconds before it, where
-    that is not None. `place` is `file:line:column`.
+    that is not None. `place` is where it is written.
     """
 
     name: str
@@ -186,7 +187,7 @@ class Peak(Frozen, frozen=True):
     journeys: Journeys = Journeys()
     ladder: Ladder = Ladder()
     finish_before: int | None = None
-    place: str = ""
+    place: Place = NOWHERE
 
 
 WindowKind = Literal["blackout", "maintenance", "quiet"]
@@ -205,7 +206,7 @@ class Window(Frozen, frozen=True):
     zone: str
     journeys: Journeys = Journeys()
     finish_before: bool = False
-    place: str = ""
+    place: Place = NOWHERE
 
 
 class Calendar(Frozen, frozen=True):

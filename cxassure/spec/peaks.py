@@ -79,7 +79,7 @@ class _Entry:
         self.raw = shape.pairs(raw, *at)
         shape.only(self.raw, PEAK_KEYS if at[0] == "peaks" else WINDOW_KEYS, *at)
         self.zone = self.typed(_zone, "zone", home)
-        self.place = str(shape.places.key(*at))
+        self.place = shape.places.key(*at)
 
     def peak(self) -> Peak | None:
         dates, title = self.dates(), self.typed(str, "title", "")

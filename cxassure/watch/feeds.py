@@ -67,7 +67,7 @@ def load(calendar: Calendar, root: Path, live: frozenset[str] = frozenset()) -> 
                 texts[source] = _read(copy_of(source, root), source)
                 problems += refusals(texts[source], _shown(copy_of(source, root), root))
             except Misread as wrong:
-                problems.append(Problem(Place(entry.place), wrong.what, wrong.hint))
+                problems.append(Problem(entry.place, wrong.what, wrong.hint))
     if problems:
         raise SpecError(problems)
     return msgspec.structs.replace(calendar, feeds=tuple(texts.items()), live=live)

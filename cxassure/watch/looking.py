@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from cxassure.errors import Misread, Place, Problem
+from cxassure.errors import Misread, Problem
 from cxassure.peak import Calendar, Holidays, Peak, Window
 from cxassure.probe import Probe
 from cxassure.text import guess
@@ -26,13 +25,8 @@ def problems(
     for entry in calendar.entries:
         told = [*_when(calendar, entry, range(since.year - 1, until.year + 2))]
         told += _whom(entry, probes)
-        found += [Problem(_place(entry), what, hint) for what, hint in told]
+        found += [Problem(entry.place, what, hint) for what, hint in told]
     return sorted(set(found))
-
-
-def _place(entry: Peak | Window) -> Place:
-    path, line, column = re.fullmatch(r"(.*?)(?::(\d+):(\d+))?", entry.place).groups()  # type: ignore[union-attr]
-    return Place(path, int(line or 0), int(column or 0))
 
 
 def _when(calendar: Calendar, entry: Peak | Window, years: range) -> Iterator[tuple[str, str]]:
