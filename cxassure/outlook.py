@@ -188,14 +188,16 @@ class Outlook:
 
     def forecast(
         self, traffic: Traffic, service: Service, since: date, now: datetime
-    ) -> tuple[Forecast, Path]:
-        """The forecast from traffic of the past, marked with what the calendar says already and
-        kept; and where."""
+    ) -> Forecast:
+        """The forecast from traffic of the past, marked with what the calendar says already. It is
+        kept, unless there was too little traffic to take the place of an earlier one."""
         from cxassure.store.decisions import keep_forecast
         from cxassure.watch.forecast import covered, forecast
 
         told = covered(forecast(traffic, service, since, now), self._written(since))
-        return told, keep_forecast(self.store.reports, told)
+        if told.enough:
+            keep_forecast(self.store.reports, told)
+        return told
 
     def _written(self, since: date) -> dict[str, list[tuple[date, date]]]:
         """The days on which each peak of the calendar is, for two years on."""

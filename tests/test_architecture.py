@@ -19,9 +19,10 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 NOUNS = (
-    "errors text verdict settings journey probe events channel matcher grammar catalog measures run"
+    "errors text verdict journey peak incident readiness forecast settings probe events channel "
+    "matcher grammar catalog measures run"
 ).split()
-WORKSPACE = ("selection", "company", "campaign", "workspace")
+WORKSPACE = ("selection", "company", "campaign", "outlook", "workspace")
 """What puts the rooms together, each importing only those before it; the last is the API."""
 
 ROOMS = frozenset("spec plan engine channels store report watch".split())

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from cxassure.forecast import Band, Demand, Forecast, Rise
+from cxassure.report.tally import number
 from cxassure.text import clip, span
 
 SCHEMA = 1
@@ -34,7 +35,7 @@ def _seen(told: Forecast) -> str:
         return "no whole day was seen"
     growth = f", this year {told.growth:.2f} times last year" if told.growth is not None else ""
     stray = f", ordinary days stray by {told.noise:.0%}" if told.enough else ""
-    return f"{told.days} whole days from {told.first} to {told.last} ({told.zone}){growth}{stray}"
+    return f"{number(told.days, 'whole day')} from {told.first} to {told.last} ({told.zone}){growth}{stray}"
 
 
 def _rise(rise: Rise) -> Iterator[str]:

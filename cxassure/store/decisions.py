@@ -60,13 +60,13 @@ def _lines(path: Path) -> Iterator[Readiness]:
             continue
 
 
-def keep_forecast(reports: Path, told: Forecast) -> Path:
+def keep_forecast(reports: Path, told: Forecast) -> None:
     """Puts the forecast in the place of the last one, in one go."""
     reports.mkdir(parents=True, exist_ok=True)
     text = msgspec.json.format(msgspec.json.encode(told), indent=2)
     with tempfile.NamedTemporaryFile(dir=reports, prefix=".forecast-", delete=False) as file:
         file.write(text + b"\n")
-    return Path(file.name).replace(reports / FORECAST)
+    Path(file.name).replace(reports / FORECAST)
 
 
 def last_forecast(reports: Path) -> Forecast | None:

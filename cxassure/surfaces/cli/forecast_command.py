@@ -86,7 +86,7 @@ def command(
     now = datetime.now(UTC)
     traffic = _traffic(workspace, file, where, now, ask)
     day = since.date() if since else _today(now, where)
-    told, kept = workspace.outlook().forecast(traffic, _service(handle, staffed), day, now)
+    told = workspace.outlook().forecast(traffic, _service(handle, staffed), day, now)
     taken = [peak.name for peak in workspace.settings.calendar.peaks]
     proposed = telling.proposals(told, taken)
     if yaml and proposed:
@@ -97,7 +97,6 @@ def command(
     else:
         click.echo("\n".join(telling.lines(told)))
         click.echo(f"\n{proposed}" if proposed else "\nnothing to add to peaks:")
-    click.echo(f"kept in {kept}", err=True)
     return 0 if told.enough else 3
 
 

@@ -53,8 +53,8 @@ def _too_little(known: Days) -> str:
     if len(known) >= ENOUGH:
         return "there is no traffic in it: nothing can be told"
     return (
-        f"{len(known)} whole days are too little to tell a peak from a good day: "
-        f"{ENOUGH} are needed, 13 months tell growth too; nothing is proposed"
+        f"{len(known)} of {ENOUGH} whole days are too little to tell a peak from a good day; "
+        "13 months tell growth too: nothing is proposed"
     )
 
 
