@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -22,16 +23,46 @@ def forms(value: str) -> Iterator[str]:
     """The ways in which `value` may be written out: quoted, escaped, encoded, spelt, grouped."""
     data = value.encode()
     yield value
-    yield quote(value, safe="")
-    yield quote_plus(value)
-    yield html.escape(value)
-    yield json.dumps(value)[1:-1]
-    yield json.dumps(value, ensure_ascii=False)[1:-1]
+    yield from _percent(value)
+    yield from _markup(value)
+    yield from _json(value)
     yield data.hex()
     yield data.hex().upper()
     yield " ".join(value)
     yield from _grouped(value)
     yield from _base64(data)
+
+
+def _percent(value: str) -> Iterator[str]:
+    """As URLs and forms have it. Browsers (WHATWG URL, ECMAScript's two functions) and Python
+    differ in what they leave as it is."""
+    for safe in ("", "/", "!'()*", "!'()*;,/?:@&=+$#"):
+        written = quote(value, safe=safe)
+        yield written
+        yield re.sub("%..", lambda two: two[0].lower(), written)
+    yield quote_plus(value)
+    yield quote_plus(value, safe="*").replace("~", "%7E")
+
+
+def _markup(value: str) -> Iterator[str]:
+    """As HTML and XML have it: in text, in an attribute, by a template, by name or by number."""
+    text = html.escape(value, quote=False)
+    for written in (text, text.replace("\N{NO-BREAK SPACE}", "&nbsp;")):
+        double = written.replace('"', "&quot;")
+        yield from (written, double)
+        yield from (double.replace("'", mark) for mark in ("&#x27;", "&#39;", "&apos;"))
+        yield written.replace('"', "&#34;").replace("'", "&#39;")
+
+
+def _json(value: str) -> Iterator[str]:
+    """As JSON has it, also where it is careful about standing in a page."""
+    for ascii_only in (True, False):
+        written = json.dumps(value, ensure_ascii=ascii_only)[1:-1]
+        yield written
+        yield written.replace("/", "\\/")
+        for mark in "<>&'":
+            written = written.replace(mark, f"\\u{ord(mark):04x}")
+        yield written
 
 
 def _grouped(value: str) -> Iterator[str]:
