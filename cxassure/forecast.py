@@ -71,7 +71,8 @@ class Rise(Frozen, frozen=True):
     `start` is the coming first day, `busiest` its busiest, `days` how many. `past` are the first
     days it had. `by_day` is last year's day over the mean of the four earlier same weekdays,
     `by_season` over the median of the same weekdays around it. `contacts` are those of the busiest
-    day. `rule` is the date in the calendar's words; `written` the peak that says it already.
+    day. `rule` is the first day in the calendar's words, `until` the last where there are more;
+    `written` is the peak that says it already.
     """
 
     name: str
@@ -86,6 +87,7 @@ class Rise(Frozen, frozen=True):
     by_season: float
     contacts: Band
     demands: tuple[Demand, ...] = ()
+    until: str = ""
     written: str = ""
 
 

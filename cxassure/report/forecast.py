@@ -85,11 +85,11 @@ def proposals(told: Forecast, taken: Collection[str] = ()) -> str:
 
 
 def _proposal(rise: Rise, name: str, zone: str) -> list[str]:
-    lasts = [f"    lasts: {rise.days}d"] if rise.days > 1 else []
+    until = [f"    end: {rise.until}"] if rise.until else []
     return [
         f"  {name}:  # next {rise.start}; {rise.why}",
         f"    start: {rise.rule}",
-        *lasts,
+        *until,
         f"    zone: {zone}",
         f"    uplift: {rise.multiple.mid:.1f}  # {_times(rise.multiple)}",
     ]

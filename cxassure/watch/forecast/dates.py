@@ -72,7 +72,7 @@ def recurrence(of: Sequence[date]) -> Recurrence:
 
 
 def text(rule: Rule, back: int = 0) -> str:
-    """The rule as `cxassure.yaml` writes it; `back` days before it."""
+    """The rule as `cxassure.yaml` writes it; `back` days before it, or after it where negative."""
     if back:
         if isinstance(rule, Shifted) and rule.weekday is None:
             moved = (-rule.days if rule.back else rule.days) - back

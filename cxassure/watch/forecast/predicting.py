@@ -103,6 +103,7 @@ class _Predicting:
 
     def _rise(self, one: Recurring, since: date) -> Rise:
         last, multiple = one.events[-1], one.band(self.noise)
+        length = max(event.length for event in one.events)
         busiest = one.recurrence.after(max(since, last.busiest))
         before = (last.busiest - last.start).days
         factor = self._factor(last, busiest)
@@ -112,9 +113,10 @@ class _Predicting:
             name=one.recurrence.name,
             start=busiest - timedelta(days=before),
             busiest=busiest,
-            days=max(event.length for event in one.events),
+            days=length,
             past=tuple(event.start for event in one.events),
             rule=text(one.recurrence.rule, before),
+            until=text(one.recurrence.rule, before - length + 1) if length > 1 else "",
             why=_why(one),
             multiple=multiple,
             by_day=last.by_day,

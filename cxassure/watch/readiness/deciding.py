@@ -10,7 +10,7 @@ from itertools import groupby
 
 from cxassure.incident import Waiver
 from cxassure.journey import SEVERITIES, Severity
-from cxassure.peak import Peak
+from cxassure.peak import MONTHS, Peak
 from cxassure.probe import Probe
 from cxassure.readiness import (
     ANSWERS,
@@ -231,4 +231,5 @@ def _said(waiver: Waiver | None) -> str:
 
 
 def _day(moment: datetime) -> str:
-    return f"{moment:%d %b %H:%M %Z}".strip()
+    """`30 Nov 18:00 EST`, whatever the machine's language."""
+    return f"{moment.day} {MONTHS[moment.month - 1][:3]} {moment:%H:%M} {moment.tzname() or ''}"

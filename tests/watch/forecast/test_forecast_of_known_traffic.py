@@ -135,7 +135,10 @@ def test_days_that_follow_one_another_are_one_peak():
         days |= {friday + timedelta(days=1): 2.5, friday + timedelta(days=2): 1.1}
     (rise,) = told(traffic(FIRST, LAST, peaks=days)).rises
     assert (rise.start, rise.busiest, rise.days) == (date(2026, 11, 26), date(2026, 11, 27), 5)
-    assert rise.rule == "fourth Thursday of November"
+    assert (rise.rule, rise.until) == (
+        "fourth Thursday of November",
+        "4 days after fourth Thursday of November",
+    )
 
 
 def test_what_the_calendar_says_already_is_marked():
