@@ -66,6 +66,40 @@ SHIFTING = """<title>Shifting</title><p>Below</p><script>
 setTimeout(() => { const box = document.createElement('div'); box.style.height = '300px';
 document.body.prepend(box) }, 30)</script>"""
 
+CHAT_PAGE = """<title>Shop</title><h1>Shop</h1><button onclick="
+  const frame = document.createElement('iframe'); frame.title = 'Chat'; frame.src = '/chat-frame';
+  document.body.append(frame); this.remove()">Chat with us</button>"""
+
+CHAT_FRAME = """<title>Chat</title><div role=log></div><p role=status></p><div role=group></div>
+<form onsubmit="answer(); return false"><label>Message <input></label><button>Send</button></form>
+<script>
+const role = name => document.querySelector(`[role=${name}]`);
+const log = role('log'), status = role('status'), group = role('group');
+const input = document.querySelector('input');
+const bubble = (who, text) => {
+  const node = document.createElement('div'); node.className = 'bubble ' + who;
+  node.textContent = text; log.append(node); return node;
+};
+const later = (ms, what) => new Promise(done => setTimeout(() => done(what()), ms));
+async function answer() {
+  const text = input.value; input.value = ''; bubble('customer', text); group.replaceChildren();
+  status.textContent = 'Birch is typing…';
+  if (text === 'lose') { status.textContent = 'The connection was lost.'; return }
+  if (text === 'vanish') { parent.document.querySelector('iframe').remove(); return }
+  if (text === 'markup') { bubble('bot', '').innerHTML = 'Look <img src=x onerror=1>'; return }
+  const grows = bubble('bot', 'It');
+  for (const word of [' is', ' on', ' its', ' way.']) await later(60, () => grows.append(word));
+  await later(10, () => bubble('bot', 'You said ' + text));
+  await later(10, () => bubble('agent', 'Kim: Hello: there'));
+  status.textContent = '';
+}
+bubble('bot', 'Hello, how can I help?');
+for (const offer of ['Opening hours', 'Returns']) {
+  const button = document.createElement('button'); button.textContent = offer;
+  button.onclick = () => { input.value = offer; answer() }; group.append(button);
+}
+</script>"""
+
 
 @dataclass
 class Shopfront:
@@ -148,6 +182,8 @@ def routes(shop: Shopfront) -> list[Route]:
         at("/noisy", NOISY),
         at("/deep", DEEP),
         at("/late-script", LATE_SCRIPT),
+        at("/chat", CHAT_PAGE),
+        at("/chat-frame", CHAT_FRAME),
         at("/inner", "<title>Inner</title><button>Inside the frame</button>"),
         at("/shifting", SHIFTING),
         at("/wall", WALL),
