@@ -1,0 +1,96 @@
+"""What a sender is: made from a recipient's options, it gives one message away or says why not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from typing import Protocol, runtime_checkable
+
+from cxassure.errors import CxassureError, UsageError
+from cxassure.incident import Message, Recipient
+from cxassure.text import guess
+
+GROUP = "cxassure.senders"
+BUILT_IN = {
+    "apprise": "cxassure.report.senders.services:AppriseSender",
+    "webhook": "cxassure.report.senders.webhook:WebhookSender",
+}
+
+
+class NotSent(CxassureError):
+    """A message did not get through; it will be tried again, not before `after` seconds.
+
+    What it says holds no secret.
+    """
+
+    def __init__(self, what: str, hint: str = "", after: float = 0.0) -> None:
+        super().__init__(what, hint)
+        self.after = after
+
+
+@runtime_checkable
+class Sender(Protocol):
+    """One way to reach one recipient. `known` are its options, `needed` those it cannot do without.
+
+    `__init__` takes them with secrets filled in and raises `UsageError` for what is wrong; it
+    opens nothing. `send` blocks for at most half a minute and raises `NotSent` for whatever goes
+    wrong outside. It goes only where its options say, and follows no redirect. The same message
+    may come twice (its `id` tells): a receiver that minds can tell by that.
+    """
+
+    known: frozenset[str]
+    needed: frozenset[str]
+
+    def __init__(self, options: Mapping[str, str]) -> None: ...
+
+    def send(self, message: Message) -> None:
+        """Gives `message` away. Raises `NotSent`."""
+        ...
+
+
+def senders() -> list[str]:
+    """Names of all senders, ours and third parties' (entry points `cxassure.senders`)."""
+    return sorted({*BUILT_IN, *_points()})
+
+
+@cache
+def _points() -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group=GROUP)}
+
+
+def sender_class(name: str) -> type[Sender]:
+    """The class of a sender. Raises `UsageError` with a guess, or for one that cannot be loaded."""
+    if name in BUILT_IN:
+        module, _, attribute = BUILT_IN[name].partition(":")
+        built_in: type[Sender] = getattr(import_module(module), attribute)
+        return built_in
+    if name not in _points():
+        raise UsageError(f"there is no sender «{name}»", guess(name, senders()))
+    point = _points()[name]
+    try:
+        found = point.load()
+    except (ImportError, AttributeError) as wrong:
+        what = f"sender «{name}» ({point.value}) cannot be loaded: {wrong}"
+        raise UsageError(what, "reinstall or remove the package that provides it") from wrong
+    if not (isinstance(found, type) and all(hasattr(found, part) for part in _PARTS)):
+        what = f"sender «{name}» ({point.value}) is no sender"
+        raise UsageError(what, "it needs known, needed and send")
+    return found
+
+
+_PARTS = ("known", "needed", "send")
+
+
+def make(recipient: Recipient, options: Mapping[str, str]) -> Sender:
+    """The sender for `recipient`; `options` are its own with secrets filled in."""
+    kind = sender_class(recipient.sender)
+    for key in options:
+        if key not in kind.known:
+            what = f"sender «{recipient.sender}» of «{recipient.name}» has no option «{key}»"
+            raise UsageError(what, guess(key, kind.known))
+    if missing := sorted(kind.needed - {key for key, value in options.items() if value}):
+        what = f"sender «{recipient.sender}» of «{recipient.name}» needs {', '.join(missing)}"
+        raise UsageError(what, "add it under alerts: to: in cxassure.yaml")
+    return kind(options)
