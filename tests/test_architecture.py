@@ -33,19 +33,26 @@ KITS = {
 }
 HOMES = {
     "aiosmtpd": ("channels.inbox", "demo"),
+    "apprise": ("report.senders",),
     "apscheduler": ("surfaces.scheduler",),
     "click": ("surfaces.cli",),
+    "cronsim": ("watch", "spec"),
+    "dateutil": ("watch",),
     "faker": ("engine",),
-    "httpx": ("channels._http", "channels._telephony.webhook"),
+    "holidays": ("watch",),
+    "httpx": ("channels._http", "channels._telephony.webhook", "report.senders"),
+    "icalendar": ("watch",),
     "jinja2": ("report", "demo"),
     "msgspec": ("",),
-    "playwright": ("channels._browser", "channels.web"),
+    "playwright": ("channels._browser", "channels.web", "channels.chat.widget"),
     "pyotp": ("channels.web",),
     "pytest": ("surfaces.pytest_plugin", "surfaces.testing"),
+    "recurring_ical_events": ("watch",),
     "rich": ("surfaces.cli",),
     "sqlalchemy": ("store",),
     "starlette": ("demo", "surfaces.dashboard"),
     "twilio": ("channels._telephony", "demo"),
+    "tzdata": ("peak",),
     "uvicorn": ("demo", "surfaces.dashboard"),
     "websockets": ("channels.chat", "channels.agent"),
     "yaml": ("spec",),
@@ -265,7 +272,11 @@ def test_every_noun_that_is_listed_exists() -> None:
 
 def test_every_dependency_has_a_home_and_every_home_a_dependency() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    named = {"pyyaml": "yaml"}
+    named = {
+        "pyyaml": "yaml",
+        "python-dateutil": "dateutil",
+        "recurring-ical-events": "recurring_ical_events",
+    }
     declared = {d.partition(">")[0].partition("[")[0] for d in project["dependencies"]}
     assert {named.get(d, d) for d in declared} == set(HOMES)
 

@@ -138,7 +138,7 @@ CAUGHT = {
     "handover-rings-nobody": ("chat-to-agent", 4, "agent"),
     "handover-without-context": ("chat-to-agent", 4, "agent"),
     "handover-wrong-department": ("chat-to-agent", 4, "agent"),
-    "widget-dead-on-phones": ("chat-on-the-page", 0, ""),
+    "widget-dead-on-phones": ("chat-on-the-page", 0, "asker"),
     "socket-drops": ("chat-by-socket", 3, "asker"),
     "bubbles-doubled": ("chat-by-socket", 2, "asker"),
     "bubbles-out-of-order": ("chat-by-socket", 3, "asker"),

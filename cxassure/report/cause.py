@@ -264,6 +264,17 @@ def _repeating(case: _Case) -> str:
     return f"{_called(case.step.channel)} goes round in circles: «{clip(most, 80)}» {times} times"
 
 
+def _hung_up(case: _Case) -> str:
+    """The company ended the call before it did what it should."""
+    ended = [o for o in case.run.transcript() if o.what == "hung up" and o.who == "line"]
+    if case.step.channel not in ("ivr", "agent") or not ended or case.step.verb == "hang_up":
+        return ""
+    last = ended[-1]
+    if last.data.get("by") != "company" or last.at > case.step.at + case.step.took:
+        return ""
+    return f"the company ended the call {span(last.at)} into the journey"
+
+
 def _silent(case: _Case) -> str:
     """Nothing came at all, which is another trouble than the wrong words."""
     check = decisive(case.step)
@@ -335,6 +346,7 @@ _RULES: tuple[Callable[[_Case], str], ...] = (
     _late,
     _short_of_aim,
     _some_rows,
+    _hung_up,
     _silent,
     _repeating,
     _not_understood,

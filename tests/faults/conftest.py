@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from cxassure.campaign import Running
@@ -17,14 +16,13 @@ from cxassure.selection import Selection
 from cxassure.workspace import Workspace
 
 ROOT = Path(__file__).parents[2]
-AT_ONCE = 6
+AT_ONCE = 8
 """Faults under test at a time: what fails mostly waits."""
 
 
 async def drive(fault: Fault, reports: Path) -> list[Run]:
     """The runs of the fault's journey against a company that has it."""
     workspace = Workspace(ROOT, reports=reports / fault.name)
-    workspace.settings = msgspec.structs.replace(workspace.settings, within=4.0)
     starting = started([fault.name])
     company = await asyncio.to_thread(starting.__enter__)
     try:
