@@ -214,7 +214,6 @@ class _Log:
             self.status = status
             self.connector.said(status)
         if quick != self.quick:
-            self._hand_on(len(self.bubbles))
             self.quick = quick
             self.connector.deliver(QuickReplies(quick))
 
