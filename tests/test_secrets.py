@@ -1,10 +1,15 @@
-"""The mask, on any secret and any text: no form of a secret gets through, other text does."""
+"""Secrets stay in: the mask on any secret and any text, and canaries in every channel."""
 
 from __future__ import annotations
 
 import base64
 import html
 import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import quote, quote_plus
 
 import markupsafe
@@ -139,3 +144,167 @@ def test_without_secrets_nothing_is_touched() -> None:
     for mask in (Mask({}), Mask({"unset": ""})):
         assert mask.text("anything") == "anything"
         assert not mask.conceals("anything")
+
+
+# Canaries: secrets planted in every channel, looked for in all that comes out
+
+CANARIES = {
+    "word": 'Canary "q" <&> \'é/+~ 7719',
+    "key": "k3y/Canary+0815==",
+    "digits": "739164820571",
+    "mail": "canary.nest@example.com",
+    "twilio_token": "tok-Canary-55aa",
+}
+TARGETS = {
+    "shop": "{}",
+    "help-bot": "{over: http}",
+    "help-bot-socket": "{over: websocket}",
+    "back-office": '{headers: {X-Key: "${secret.key}"}}',
+    "mailbox": "{over: mailpit}",
+    "support-line": '{over: twiml, number: "+15550199", auth_token: "${secret.twilio_token}"}',
+    "billing-desk": "{over: twiml}",
+}
+PARTIES = """\
+parties:
+  shopper: {channel: web, target: shop}
+  asker: {channel: chat, target: help-bot}
+  writer: {channel: chat, target: help-bot-socket}
+  office: {channel: api, target: back-office}
+  mailbox: {channel: inbox, target: mailbox, address: "${secret.mail}"}
+  caller: {channel: ivr, target: support-line}
+  agent: {channel: agent, target: billing-desk}
+"""
+STEPS = [
+    ("shopper", '{open: "/search?q=${secret.key}"}', "page: {contains: Search}"),
+    ("shopper", '{fill: {Search: "${secret.word}"}}', ""),
+    ("shopper", "{click: Find}", "page: {contains: Nothing found}"),
+    ("shopper", "{open: /account/sign-in}", ""),
+    ("shopper", '{fill: {E-mail: "${secret.mail}", Password: "${secret.word}"}}', ""),
+    ("shopper", "{click: Continue}", "page: {contains: the password is wrong}"),
+    ("asker", '{say: "My name is ${secret.word}"}', "reply: {contains: sorry}"),
+    ("writer", '{say: "My card is ${secret.digits}"}', "reply: {contains: sorry}"),
+    ("office", '{get: {path: "/orders?email=${secret.word}", query: {k: "${secret.key}"}}}', ""),
+    (
+        "office",
+        '{post: {path: /orders, json: {email: "${secret.mail}", name: "${secret.word}"}}}',
+        "status: 201",
+    ),
+    ("shopper", "{open: /gift-cards}", ""),
+    ("shopper", "{click: Add to basket}", "page: {contains: 1 item in your basket}"),
+    ("shopper", "{open: /checkout}", ""),
+    (
+        "shopper",
+        '{fill: {Name on card: "${secret.word}", Card number: "4242424242424242", '
+        'Expiry date: 12/34, Security code: "123", E-mail: "${secret.mail}", '
+        'Mobile number: "+15550177"}}',
+        "",
+    ),
+    ("shopper", "{click: Pay now}", "page: {contains: receipt}"),
+    ("mailbox", "{wait_for: {subject: Your receipt}}", "message: {contains: your order}"),
+    ("caller", "dial", "prompt: {contains: welcome}"),
+    ("caller", '{say: "${secret.word}"}', "prompt: {contains: sorry}"),
+    ("caller", '{press: "1"}', "prompt: {contains: eight digits}"),
+    ("caller", '{press: "${secret.digits}#"}', ""),
+]
+FACET = {"shopper": "page", "asker": "reply", "writer": "reply", "office": "body"}
+FACET |= {"mailbox": "message", "caller": "prompt"}
+
+
+def journey(name: str, failing: bool) -> str:
+    lines = [f"journey: {name}", PARTIES + "steps:"]
+    for party, deed, expected in STEPS:
+        expected = f"{FACET[party]}: {{contains: never said}}" if failing else expected
+        lines.append(f"  - {party}: {deed}")
+        lines += ["    carry_on: true", "    within: 200ms"] if failing else ["    within: 20s"]
+        lines += [f"    expect: {{{expected}}}"] if expected else []
+    return "\n".join(lines) + "\n"
+
+
+@pytest.fixture(scope="module")
+def nest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[str, str]]]:
+    """A workspace with canaries in every channel, and the environment that holds them."""
+    root = tmp_path_factory.mktemp("nest")
+    environ = {k: v for k, v in os.environ.items() if not k.startswith(("CXASSURE_", "PYTEST_"))}
+    command = [sys.executable, "-m", "cxassure.demo", "--with-parent", "--speed", "0.1"]
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**environ, "DEMO_TWILIO_TOKEN": CANARIES["twilio_token"]},
+    ) as company:
+        assert company.stdout and company.stdin
+        addresses = json.loads(company.stdout.readline())["targets"]
+        rows = [
+            f'      {name}: {{address: "{addresses[name]}", {options[1:]}'
+            for name, options in TARGETS.items()
+        ]
+        settings = "look_on: 0s\nenvironments:\n  here:\n    rehearsal: true\n    targets:\n"
+        rows += ["    secrets:", *(f"      {n}: {{env: CXASSURE_SECRET_{n.upper()}}}" for n in CANARIES)]
+        (root / "cxassure.yaml").write_text(settings + "\n".join(rows) + "\n", "utf-8")
+        (root / "journeys").mkdir()
+        for name in ("healthy", "failing"):
+            text = journey(name, name == "failing")
+            (root / f"journeys/{name}.yaml").write_text(text, "utf-8")
+        planted = {f"CXASSURE_SECRET_{n.upper()}": value for n, value in CANARIES.items()}
+        yield root, {**environ, **planted}
+        company.stdin.close()
+        company.wait(20)
+
+
+def typed(nest: tuple[Path, dict[str, str]], *words: str) -> subprocess.CompletedProcess[str]:
+    root, environ = nest
+    return subprocess.run(
+        [Path(sys.executable).with_name(words[0]), *words[1:]],
+        cwd=root,
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def sightings(root: Path, *texts: str) -> list[str]:
+    """Where a canary is seen, in any form, in files below `root` or in `texts`."""
+    files = {p: p.read_bytes() for p in root.rglob("*") if p.is_file() and ".png" not in p.name}
+    told = {str(path.relative_to(root)): data.decode("latin-1") for path, data in files.items()}
+    told |= {f"text {n}": text.encode().decode("latin-1") for n, text in enumerate(texts)}
+    return [
+        f"{name} {form}: {place}"
+        for place, text in told.items()
+        for name, secret in CANARIES.items()
+        for form in written(secret)
+        if betrays(text, secret.encode().decode("latin-1"), form) or betrays(text, secret, form)
+    ]
+
+
+def test_no_canary_is_seen_in_anything_that_a_run_leaves(nest: tuple[Path, dict[str, str]]) -> None:
+    root, _ = nest
+    made = typed(nest, "cxassure", "compile")
+    done = typed(nest, "cxassure", "run", "--json", "a.json", "--junit", "a.xml")
+    told = typed(nest, "cxassure", "report", "--json")
+    runs = {run["journey"]: run for run in json.loads((root / "a.json").read_text())["runs"]}
+    assert runs["healthy"]["verdict"] == "passed", runs["healthy"]["why"]
+    steps = [step for step in runs["failing"]["steps"] if step["part"] == "steps"]
+    assert {step["verdict"] for step in steps} == {"failed"}, [s["why"] for s in steps]
+    kept = {one["name"] for step in steps for one in step["evidence"]}
+    assert len(kept) >= 4, kept
+    everything = "".join(p.read_text("utf-8") for p in root.rglob("events.jsonl"))
+    for name in CANARIES:
+        if name != "twilio_token":  # it only signs
+            assert f"‹secret.{name}›" in everything, f"{name} was never typed"
+    assert sightings(root, made.stdout + made.stderr, done.stdout + done.stderr, told.stdout) == []
+
+
+def test_no_canary_is_seen_in_what_pytest_tells(nest: tuple[Path, dict[str, str]]) -> None:
+    root, _ = nest
+    done = typed(nest, "pytest", "journeys/failing.yaml", "--junitxml", "b.xml", "-l", "--tb=long")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "✗ failing" in done.stdout
+    assert sightings(root, done.stdout, done.stderr) == []
+
+
+def test_the_search_for_canaries_would_see_one(tmp_path: Path) -> None:
+    for form, text in written(CANARIES["word"]).items():
+        (tmp_path / "leak.txt").write_text(f"so {text} it is", "utf-8")
+        assert any(form in line for line in sightings(tmp_path)), form
