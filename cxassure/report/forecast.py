@@ -35,7 +35,8 @@ def _seen(told: Forecast) -> str:
         return "no whole day was seen"
     growth = f", this year {told.growth:.2f} times last year" if told.growth is not None else ""
     stray = f", ordinary days stray by {told.noise:.0%}" if told.enough else ""
-    return f"{number(told.days, 'whole day')} from {told.first} to {told.last} ({told.zone}){growth}{stray}"
+    days = number(told.days, "whole day")
+    return f"{days} from {told.first} to {told.last} ({told.zone}){growth}{stray}"
 
 
 def _rise(rise: Rise) -> Iterator[str]:

@@ -25,6 +25,8 @@ from cxassure.surfaces.cli import main
 
 SETTINGS = """
 zone: America/New_York
+within: 300ms
+look_on: 100ms
 environments:
   live: {{targets: {{shop: "{address}"}}}}
   west: {{targets: {{shop: "{address}"}}}}
