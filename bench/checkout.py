@@ -20,6 +20,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 SUITE = 40
+ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+"""Both sides run as installed programs do: compiled once, in the first round."""
 BARE = Path(__file__).with_name("_bare_checkout.py")
 CXASSURE = "import sys; from cxassure.surfaces.cli import main; sys.exit(main())"
 ADOPT = 36
@@ -80,7 +82,7 @@ def spent(command: list[str], folder: str) -> float:
     """CPU seconds of a command and of all that it started, whoever ended it."""
     before = _children()
     process = subprocess.Popen(
-        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=ENVIRONMENT
     )
     said, _ = process.communicate()
     if process.returncode:

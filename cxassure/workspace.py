@@ -269,7 +269,7 @@ class Workspace:
 
         return Context(
             runs=runs,
-            past={run.id: self._past(run) for run in runs},
+            past={run.id: self._past(run) for run in runs if run.verdict != "passed"},
             folders=folders,
             page=str(campaign / PAGE),
             again=again,

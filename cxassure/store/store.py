@@ -12,6 +12,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+import msgspec
+
 from cxassure.errors import UsageError
 from cxassure.run import Run
 from cxassure.store.reading import (
@@ -30,6 +32,9 @@ from cxassure.store.recorder import EVENTS, Campaign, running
 
 if TYPE_CHECKING:
     from cxassure.store.index import Index
+
+HISTORY = "history.json"
+"""A finished campaign's rows of history, in its folder."""
 
 _LOG = logging.getLogger("cxassure.store")
 _T = TypeVar("_T")
@@ -138,8 +143,15 @@ class Store:
         return [read(there[0])] if there else []
 
     def _add(self, campaign: str, rows: list[tuple[Run, str]]) -> None:
+        """Leaves the campaign's rows beside its events, and in the index where that is open.
+
+        An index that this command has not opened catches up when it is next asked: a command in
+        which all went well need not load a database for it.
+        """
         last = [past(run, campaign, folder) for run, folder in last_attempts(rows)]
-        self._ask(lambda index: index.add(campaign, last), lambda: None)
+        _put(self.runs / campaign / HISTORY, msgspec.json.encode(last))
+        if self._index is not None:
+            self._ask(lambda index: index.add(campaign, last), lambda: None)
 
     def _ask(self, question: Callable[[Index], _T], otherwise: Callable[[], _T]) -> _T:
         """What the index says; when it cannot, it is mended if it is broken, else told about."""
@@ -206,7 +218,17 @@ class Store:
             _LOG.warning(what)
 
 
+def _put(path: Path, data: bytes) -> None:
+    """The whole file or none of it."""
+    scratch = path.with_name(path.name + ".part")
+    scratch.write_bytes(data)
+    scratch.replace(path)
+
+
 def _rows(campaign: Path) -> list[PastRun]:
+    """The campaign's rows as it left them; from its events where it did not live to."""
+    with contextlib.suppress(OSError, msgspec.DecodeError):
+        return msgspec.json.decode((campaign / HISTORY).read_bytes(), type=list[PastRun])
     stored = [(one.run, one.folder.name) for one in read_campaign(campaign)]
     return [past(run, campaign.name, folder) for run, folder in last_attempts(stored)]
 

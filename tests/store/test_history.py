@@ -96,6 +96,7 @@ def test_measures_and_why_come_back_as_they_went(store):
 def test_a_broken_index_is_told_and_built_anew_and_no_run_is_lost(store, damage, caplog):
     drive(store, "passed", 0)
     drive(store, "failed", 1)
+    store.latest()
     file = store.reports / "index.db"
     if damage == "gone":
         file.unlink()
@@ -117,6 +118,7 @@ def test_a_broken_index_is_told_and_built_anew_and_no_run_is_lost(store, damage,
 
 def test_an_index_of_a_newer_cxassure_is_left_alone_and_files_answer(store):
     drive(store, "passed", 0)
+    store.latest()
     connection = sqlite3.connect(store.reports / "index.db")
     connection.execute("UPDATE about SET value = '99'")
     connection.commit()
@@ -128,6 +130,12 @@ def test_an_index_of_a_newer_cxassure_is_left_alone_and_files_answer(store):
     assert [past.id for past in again.latest("live")] == ["1-1"]
     assert again.find("0-1")[0].run.id == "0-1"
     assert "version 99" in again.troubles[0]
+
+
+def test_a_command_that_asks_for_no_history_loads_no_database(store):
+    drive(store, "passed")
+    assert not (store.reports / "index.db").exists()
+    assert [past.id for past in Store(store.reports).history("pay", "", "live")] == ["0-1"]
 
 
 def test_an_index_that_cannot_be_reached_does_not_stop_a_run(tmp_path):

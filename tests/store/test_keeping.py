@@ -186,7 +186,8 @@ def test_finish_writes_a_manifest_and_lets_go(store):
     assert manifest["runs"] == [
         {"id": "pay-", "name": "pay", "folder": "pay", "verdict": "passed"},
     ]
-    assert sorted(path.name for path in campaign.folder.iterdir()) == ["pay", "run.json"]
+    left = sorted(path.name for path in campaign.folder.iterdir())
+    assert left == ["history.json", "pay", "run.json"]
 
 
 def test_a_run_that_never_began_is_written_down_all_the_same(store):
