@@ -85,7 +85,8 @@ class Account(Frozen, frozen=True):
 class Observation(Frozen, frozen=True):
     """One look at a journey: the verdict of a run that ended at `at`, or of one that was missed.
 
-    A `missed` run's `at` is the moment when it was found to be missed. `window` names the
+    A `missed` run's `at` is the moment when it was found to be missed, its `vantage.place` where it
+    should have been made. `window` names the
     maintenance window that it was made in, `every` is how often this line is looked along (0 when
     nobody knows). `fault` is there for failed, error and missed.
     """
@@ -112,10 +113,9 @@ class Observation(Frozen, frozen=True):
     def line(self, kind: Kind) -> str:
         """The line of sight that it is a look along, as far as it matters for `kind`.
 
-        A browser or number that cannot be had is not known; a run that was missed was nowhere.
+        A browser or number that was not had is not known; the place is, also of a missed run.
         """
-        eyes = self.vantage
-        seen = {"failed": str(eyes), "error": eyes.place, "missed": ""}[kind]
+        seen = str(self.vantage) if kind == "failed" else self.vantage.place
         return "|".join((kind, self.env, self.name, seen))
 
 
@@ -241,7 +241,8 @@ class Waiver(Frozen, frozen=True):
 
     def covers(self, seen: Observation, now: datetime) -> bool:
         """Whether it holds for this failure at this moment: for failures only, never for errors."""
-        fitting = any(fnmatchcase(n, g) for g in self.journeys for n in (seen.journey, seen.name))
+        names = (seen.journey, seen.name)
+        fitting = any(g == n or fnmatchcase(n, g) for g in self.journeys for n in names)
         return fitting and seen.verdict == "failed" and now < self.until
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import msgspec
 
 from cxassure.errors import UsageError
-from cxassure.incident import Waiver
+from cxassure.incident import Alerts, Waiver
 from cxassure.peak import Calendar
 from cxassure.readiness import Rules
 from cxassure.text import Raw, guess
@@ -65,6 +65,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     calendar: Calendar = Calendar()
     readiness: Rules = Rules()
     waivers: tuple[Waiver, ...] = ()
+    alerts: Alerts = Alerts()
 
     def choose(self, name: str = "") -> Environment:
         """The environment called `name`, else the default one; `UsageError` when there is none."""

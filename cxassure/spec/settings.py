@@ -8,6 +8,7 @@ from typing import Any
 from cxassure.errors import Misread, SpecError
 from cxassure.peak import Calendar
 from cxassure.settings import Environment, SecretSource, Settings, Target
+from cxassure.spec.alerts import read_alerts
 from cxassure.spec.library import SETTINGS, load
 from cxassure.spec.peaks import CALENDAR_KEYS, read_calendar
 from cxassure.spec.readiness import READINESS_KEYS, read_rules, read_waivers
@@ -16,7 +17,7 @@ from cxassure.text import Raw, clip, seconds
 
 _TEXTS = "journeys probes reports environment browser synthetic_header".split()
 _TIMES = "within look_on".split()
-_KEYS = [*_TEXTS, *_TIMES, "workers", "environments", *CALENDAR_KEYS, *READINESS_KEYS]
+_KEYS = [*_TEXTS, *_TIMES, "workers", "environments", "alerts", *CALENDAR_KEYS, *READINESS_KEYS]
 
 
 def read_settings(root: Path) -> Settings:
@@ -57,6 +58,8 @@ def _settings(shape: Shape, raw: dict[str, Raw], root: Path) -> Settings:
     if "waivers" in raw:
         calendar = parts.get("calendar") or Calendar()
         parts["waivers"] = read_waivers(shape, raw, calendar.zone)
+    if "alerts" in raw:
+        parts["alerts"] = read_alerts(shape, raw["alerts"], parts.get("waivers", ()))
     default = parts.get("environment")
     if default and default not in parts.get("environments", {}):
         hint = "name one of: " + ", ".join(parts.get("environments", {}))

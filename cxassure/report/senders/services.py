@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import urllib.parse
+import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -72,7 +73,10 @@ class AppriseSender:
 
         asset = apprise.AppriseAsset(app_id="cxassure", storage_mode="memory")
         asset.http_redirects = False
-        found: Any = apprise.Apprise.instantiate(self._address(message), asset=asset)
+        with warnings.catch_warnings():
+            # the first address loads every service, some with modules that Python is to lose
+            warnings.simplefilter("ignore", DeprecationWarning)
+            found: Any = apprise.Apprise.instantiate(self._address(message), asset=asset)
         if not isinstance(found, apprise.NotifyBase):
             what = f"apprise knows no such service as {self._scheme}://, or not with this address"
             raise NotSent(what, "see apprise's page of the service for what its address holds")

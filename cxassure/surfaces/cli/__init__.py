@@ -25,6 +25,7 @@ COMMANDS = {
     "peaks": "Tell the coming peaks and when it is looked.",
     "ready": "Decide whether we are ready for a peak: GO, CONDITIONAL or NO-GO.",
     "forecast": "Find the peaks that nobody wrote down in past traffic.",
+    "alert": "Send a marked test message to those who would be told.",
     "channels": "What can be said to and asked of each channel.",
     "schema": "JSON Schema of journey files, for editors.",
     "demo": "Run the sample journeys against the built-in company.",

@@ -28,7 +28,8 @@ def test_what_is_documented_is_what_is_said(place: str, text: str) -> None:
 
 def test_there_is_an_example_under_every_rule() -> None:
     sections = PAGE.read_text("utf-8").split("\n## ")[1:]
-    silent = [s.splitlines()[0] for s in sections if "```" not in s]
+    rules = sections[: [s.splitlines()[0] for s in sections].index("Setting it up")]
+    silent = [s.splitlines()[0] for s in rules if "```looks" not in s]
     assert silent == ["The dead man's switch"]
 
 
