@@ -165,7 +165,7 @@ CAUGHT = {
     "call-drops-at-transfer": ("phone-to-billing", 9, "caller"),
     "desk-never-answers": ("nobody-at-the-desk", 6, "agent"),
     "transfer-wrong-department": ("phone-to-billing", 10, "agent"),
-    "transfer-without-context": ("phone-to-billing", 10, "agent"),
+    "transfer-without-context": ("gift-card-to-agent", 16, "agent"),
     "context-of-another-caller": ("phone-to-billing", 10, "agent"),
     "callers-number-lost": ("phone-to-billing", 10, "agent"),
     "voicemail-picks-up": ("phone-to-billing", 8, "caller"),

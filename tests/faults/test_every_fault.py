@@ -61,3 +61,21 @@ def test_faults_are_numbered_as_in_the_catalogue_and_each_channel_has_some() -> 
     )
     numbers = [fault.number for fault in FAULTS if fault.number]
     assert len(numbers) == len(set(numbers)) >= 24
+
+
+@pytest.mark.parametrize(
+    ("name", "party"),
+    [
+        ("bot-lacks-web-orders", "asker"),
+        ("ivr-forgets-chat", "caller"),
+        ("transfer-without-context", "agent"),
+    ],
+    ids=["from web to chat", "from chat to phone", "from phone to agent"],
+)
+def test_each_hand_over_of_context_once_removed_fails_the_crossing_journey(
+    name: str, party: str, broken: dict[str, list[Run]]
+) -> None:
+    for run in broken[name]:
+        assert (run.journey, run.verdict) == ("gift-card-to-agent", "failed")
+        assert run.first_bad is not None
+        assert run.first_bad.party == party

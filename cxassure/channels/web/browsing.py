@@ -43,7 +43,8 @@ class Browsing(Session):
     ) -> None:
         """Takes a fresh window.
 
-        `device` is one of Playwright's (`iPhone 15`); `viewport` is `1280x720`; `basic_auth` is
+        `device` is one of Playwright's (`iPhone 15`); `locale` is a language tag (`de-DE`, BCP 47),
+        `timezone` an IANA zone (`Europe/Berlin`); `viewport` is `1280x720`; `basic_auth` is
         `{user: …, password: …}`; `headers` go to the company's own origins only; `signed_in`
         names a file with a saved state (Playwright's storage state).
         """
