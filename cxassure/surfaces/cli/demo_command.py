@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
-import sys
+import shlex
+import signal
 from collections.abc import Iterable
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 import cxassure
+from cxassure.errors import CannotLook
 from cxassure.surfaces.cli import options
+
+if TYPE_CHECKING:
+    from cxassure.company import Company
 
 
 @click.command("demo")
@@ -86,28 +91,32 @@ def _lines(rows: list[dict[str, Any]]) -> Iterable[str]:
 
 def _serve(broken: tuple[str, ...], json_to: str | None) -> int:
     """Addresses to stdout in a form that a shell can read; until Ctrl-C."""
-    import signal
-
     from cxassure.company import started
 
-    with started(broken) as company:
-        if json_to is not None:
-            told = {"company": company.name, "targets": company.targets, "secrets": company.secrets}
-            click.echo(json.dumps(told))
-        else:
-            for name, address in company.targets.items():
-                click.echo(f"export CXASSURE_TARGET_{_variable(name)}={address}")
-            for name, value in company.secrets.items():
-                click.echo(f"export CXASSURE_SECRET_{_variable(name)}={value}")
-        click.echo(f"{company.name} is open; Ctrl-C closes it", err=True)
-        sys.stdout.flush()
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-        try:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with started(broken) as company:
+            click.echo(_doors(company, as_json=json_to is not None))
+            click.echo(f"{company.name} is open; Ctrl-C closes it", err=True)
             assert company.process is not None
             company.process.wait()
-        except KeyboardInterrupt:
-            click.echo("closed", err=True)
-    return 0
+    except KeyboardInterrupt:
+        click.echo("closed", err=True)
+        return 0
+    raise CannotLook("the built-in company has ended by itself", "start it again")
+
+
+def _doors(company: Company, as_json: bool) -> str:
+    """Addresses and secrets as JSON, or as a shell reads them."""
+    if as_json:
+        told = {"company": company.name, "targets": company.targets, "secrets": company.secrets}
+        return json.dumps(told)
+    parts = (("TARGET", company.targets), ("SECRET", company.secrets))
+    return "\n".join(
+        f"export CXASSURE_{kind}_{_variable(name)}={shlex.quote(value)}"
+        for kind, values in parts
+        for name, value in values.items()
+    )
 
 
 def _variable(name: str) -> str:
