@@ -17,7 +17,8 @@ from cxassure.incident import Message, Posting
 REMEMBERED = 1000
 """How many messages that got through are still known, so that none is taken in twice."""
 
-_SLACK = 2000
+LARGEST = 1_000_000
+"""Bytes from which on the file is written anew with what still matters."""
 
 
 class Outbox(Protocol):
@@ -79,7 +80,7 @@ class FileOutbox:
     def done(self, message: str) -> None:
         with self._locked():
             self._write([_Entry(done=message)])
-            if self.path.stat().st_size > _SLACK * 500:
+            if self.path.stat().st_size > LARGEST:
                 self._tidy()
 
     @contextmanager
@@ -126,6 +127,8 @@ class FileOutbox:
     def _tidy(self) -> None:
         """Writes the file anew with what still matters."""
         waiting, done = self._read()
+        if len(waiting) > len(done):
+            return  # it is large because much waits, and writing it anew would gain little
         kept = [_Entry(posting=posting) for posting in waiting.values()]
         kept += [_Entry(done=name) for name in list(done)[-REMEMBERED:]]
         fresh = self.path.with_suffix(".new")
