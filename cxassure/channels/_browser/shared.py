@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,7 @@ class SharedBrowser:
         self._browser: Browser | None = None
         self._launching = asyncio.Lock()
         self._served = 0
+        self._abandoned: set[asyncio.Future[None]] = set()
 
     @classmethod
     async def of(cls, opening: Opening) -> SharedBrowser:
@@ -53,6 +55,14 @@ class SharedBrowser:
 
         Raises `CannotLook` where no browser starts or an option is not to its liking.
         """
+        work = asyncio.ensure_future(self._serve(device, options))
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            self._abandoned.add(asyncio.ensure_future(_give_back(work)))
+            raise
+
+    async def _serve(self, device: str, options: dict[str, Any]) -> Page:
         async with self._launching:
             try:
                 return await self._new(device, options)
@@ -106,9 +116,17 @@ class SharedBrowser:
             await playwright.stop()
 
     async def close(self) -> None:
-        """Ends the browser and its driver."""
+        """Ends the browser and its driver, also where one was being launched for somebody gone."""
+        await asyncio.gather(*self._abandoned)
         async with self._launching:
             await self._stop()
+
+
+async def _give_back(work: asyncio.Future[Page]) -> None:
+    """Closes a window for which nobody waits any more, once it has opened."""
+    with contextlib.suppress(Exception):
+        page = await work
+        await page.context.close()
 
 
 def _described(playwright: Playwright, device: str) -> dict[str, Any]:

@@ -57,7 +57,7 @@ class Looking(Browsing):
     async def url(self) -> str:
         """The address of the page.
 
-        Example: `expect: {url: {matches: "/thank-you/\\d+$"}}`
+        Example: `expect: {url: {matches: '/thank-you/[0-9]+$'}}`
         """
         await arrive(self.tab)
         return self.tab.page.url
