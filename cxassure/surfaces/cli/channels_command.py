@@ -10,6 +10,7 @@ import click
 
 from cxassure.grammar import Grammar, Parameters
 from cxassure.surfaces.cli import options
+from cxassure.verdict import EXIT_ERROR, EXIT_PASSED
 
 
 @click.command("channels")
@@ -19,14 +20,28 @@ def command(name: str | None, as_json: bool) -> int:
     """List channels, or tell what can be done and seen on one."""
     from cxassure import catalog
 
-    names = [name] if name else catalog.channels()
-    told = [catalog.language(one) for one in names]
+    told, broken = ([catalog.language(name)], False) if name else _all()
     if as_json:
         document = [_document(one) for one in told]
         click.echo(json.dumps(document[0] if name else document, indent=2, ensure_ascii=False))
     else:
         click.echo("\n".join(_reference(told[0]) if name else _overview(told)))
-    return 0
+    return EXIT_ERROR if broken else EXIT_PASSED
+
+
+def _all() -> tuple[list[Grammar], bool]:
+    """Every channel that can be loaded, and whether one of somebody else's cannot."""
+    from cxassure import catalog
+    from cxassure.errors import CxassureError
+
+    told, broken = [], False
+    for name in catalog.channels():
+        try:
+            told.append(catalog.language(name))
+        except CxassureError as wrong:
+            broken = True
+            click.echo(str(wrong), err=True)
+    return told, broken
 
 
 def _overview(told: list[Grammar]) -> Iterator[str]:
