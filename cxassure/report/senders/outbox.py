@@ -61,6 +61,7 @@ class FileOutbox:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._limit = LARGEST
         path.parent.mkdir(parents=True, exist_ok=True)
 
     def put(self, messages: Iterable[Message]) -> None:
@@ -80,7 +81,7 @@ class FileOutbox:
     def done(self, message: str) -> None:
         with self._locked():
             self._write([_Entry(done=message)])
-            if self.path.stat().st_size > LARGEST:
+            if self.path.stat().st_size > self._limit:
                 self._tidy()
 
     @contextmanager
@@ -127,8 +128,6 @@ class FileOutbox:
     def _tidy(self) -> None:
         """Writes the file anew with what still matters."""
         waiting, done = self._read()
-        if len(waiting) > len(done):
-            return  # it is large because much waits, and writing it anew would gain little
         kept = [_Entry(posting=posting) for posting in waiting.values()]
         kept += [_Entry(done=name) for name in list(done)[-REMEMBERED:]]
         fresh = self.path.with_suffix(".new")
@@ -137,6 +136,7 @@ class FileOutbox:
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(self.path)
+        self._limit = max(LARGEST, 2 * self.path.stat().st_size)
 
 
 def due(posting: Posting, now: datetime) -> bool:
