@@ -164,7 +164,7 @@ class Counter:
         self.started.append(process)
         return process
 
-    def run(self, *words: str, limits: Callable[[], None] | None = None, **environ: str) -> Done:
+    def run(self, *words: str, limits: Any = None, **environ: str) -> Done:
         """Runs a command of ours to its end; a traceback anywhere fails the test."""
         return self.end(self.start(*words, limits=limits, **environ))
 

@@ -7,6 +7,7 @@ import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from counter import JOURNEYS, Counter
@@ -191,7 +192,7 @@ def test_a_compiled_probe_runs_with_no_journey_at_hand(counter: Counter) -> None
     assert [run["journey"] for run in done.json["runs"]] == ["fine"]
 
 
-SPOILT: dict[str, tuple[Callable[[dict], object], str]] = {
+SPOILT: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "format": (lambda p: p.update(format="cxassure.probe/99"), "cxassure compile"),
     "key": (lambda p: p.update(surprise=1), "surprise"),
     "no steps": (lambda p: p.update(steps=[]), "no steps"),
