@@ -144,6 +144,8 @@ class _Run:
         try:
             await self.opener.open(self.probe, self.parties)
         except CxassureError as wrong:
+            if party := self.parties.get(self.opener.at):
+                await self.stepper.witness(party.session, wrong.what)
             self._end_step(replace(broken(wrong), party=self.opener.at))
             return False
         except NotKept as missing:
@@ -324,7 +326,7 @@ class _Run:
         part = stream.open or "steps"
         self.ended.append((part, ending.verdict, stream.optional))
         if ending.why and not stream.optional:
-            where = "" if part == "steps" else f"{part}: "
+            where = "" if part == "steps" else f"{part} {ending.party}".strip() + ": "
             self.whys.append((ending.verdict, where + ending.why))
         stream.end()
 

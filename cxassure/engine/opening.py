@@ -13,7 +13,7 @@ from cxassure.channel import Opening, Scope, Session
 from cxassure.engine.references import References
 from cxassure.engine.stepping import Party
 from cxassure.engine.stream import Emit, PutAway, Stream
-from cxassure.errors import CannotLook, CxassureError, Misread
+from cxassure.errors import CannotLook, Misread
 from cxassure.grammar import Grammar
 from cxassure.probe import Party as PartyPlan
 from cxassure.probe import Probe, raw
@@ -99,19 +99,14 @@ class Opener:
         try:
             bound = grammar.options.bind(options) if grammar.options.items else {}
         except Misread as misread:
-            raise CannotLook(f"party {name}: {misread.what}", misread.hint) from None
-        try:
-            await session.open(**bound)
-        except CxassureError as wrong:
-            wrong.what = f"{name}: {wrong.what}"
-            raise
+            raise CannotLook(misread.what, misread.hint) from None
+        await session.open(**bound)
 
     def _target(self, name: str, party: PartyPlan) -> Target:
         targets = self.how.environment.targets
         if party.target not in targets:
             raise CannotLook(
-                f"{name}: target «{party.target}» is not in environment "
-                f"«{self.how.environment.name}»",
+                f"target «{party.target}» is not in environment «{self.how.environment.name}»",
                 "add it to cxassure.yaml, or choose another --env",
             )
         return self._resolved(targets[party.target])

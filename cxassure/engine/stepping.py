@@ -75,9 +75,10 @@ class Stepper:
                 "error", f"{missing} by an earlier step", hint="keep it before it is used"
             )
         except Broken as wrong:
-            await self._witness(session, wrong.what)
+            await self.witness(session, wrong.what)
             return broken(wrong)
         except CannotLook as ours:
+            await self.witness(session, ours.what)
             return broken(ours)
         except Misread as misread:
             return Ending("error", f"{step.place}: {misread.what}", hint=misread.hint)
@@ -110,7 +111,7 @@ class Stepper:
             return True
 
         async def witness(why: str) -> None:
-            await self._witness(session, why)
+            await self.witness(session, why)
 
         return await settle(session, expected, began, session.limit, session.look_on, witness)
 
@@ -175,8 +176,10 @@ class Stepper:
             [check.matched for check in expected if check.matched is not None],
             default=session.matched,
         )
-        came = max((c.came for c, o, _ in judged if c.held), default=None)
-        return replace(_ending(judged), came=came)
+        ending = _ending(judged)
+        if ending.verdict not in ("passed", "degraded"):
+            return ending
+        return replace(ending, came=max((c.came for c in expected if c.held), default=None))
 
     def _checked(self, check: Check, outcome: Any, why: str, began: float) -> Checked:
         return Checked(
@@ -215,7 +218,7 @@ class Stepper:
         for number, way in enumerate(ways):
             if not way:
                 return replace(ending, branch=number)
-        await self._witness(session, "none of the ways of one_of")
+        await self.witness(session, "none of the ways of one_of")
         return Ending(
             "failed",
             f"none of the {len(ways)} ways was open (looked for {span(session.limit)})",
@@ -244,7 +247,7 @@ class Stepper:
             )
         return await party.session.read(self.references.resolve(raw(how.locator)))
 
-    async def _witness(self, session: Session, why: str) -> None:
+    async def witness(self, session: Session, why: str) -> None:
         """Evidence is a bonus: a session too broken to give it must not change the verdict."""
         try:
             async with asyncio.timeout(GUARD):

@@ -310,6 +310,11 @@ def _whole_channel(case: _Case) -> str:
     return f"{_called(case.step.channel)} is broken for every journey, not for this one alone"
 
 
+def _found(case: _Case) -> str:
+    """What the session itself noticed while the step failed: a request unanswered, a script."""
+    return case.step.findings[0] if case.step.verdict == "failed" and case.step.findings else ""
+
+
 def _everywhere(case: _Case) -> str:
     """The same step breaks in several journeys, so it is the step and not the way to it."""
     journeys = {run.journey for run in case.same}
@@ -353,6 +358,7 @@ _RULES: tuple[Callable[[_Case], str], ...] = (
     _unknown_elsewhere,
     _whole_channel,
     _led_elsewhere,
+    _found,
     _everywhere,
     _ends_up,
 )

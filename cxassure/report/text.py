@@ -125,6 +125,7 @@ def _told(run: Run, step: StepRun, asked: Run, context: Context) -> Iterator[tup
     yield "expected", step.expected
     yield "seen", step.seen
     yield "since", str(found) if found else ""
+    yield "noted", "; ".join(step.findings)
     yield "customer", consequence(run, step)
     yield "check", found.check if found else ""
     yield "hint", step.hint

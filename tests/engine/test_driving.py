@@ -149,7 +149,8 @@ async def test_an_error_while_opening_is_an_error_and_nothing_is_looked_at() -> 
     parties = {"guest": Party(channel="lobby", target="hall", options={"mood": "locked"})}
     lived = await live(probe(does(1, "listen"), parties=parties))
     assert (lived.run.verdict, lived.verdicts) == ("error", ["error", "skipped", "passed"])
-    assert lived.run.steps[0].why == "guest: the lobby is locked"
+    assert (lived.run.steps[0].party, lived.run.steps[0].why) == ("guest", "the lobby is locked")
+    assert lived.run.why == "opening guest: the lobby is locked"
     assert lived.sessions[0].closed == 1
 
 
