@@ -77,10 +77,11 @@ class Campaigning:
         probes: Sequence[Probe],
         how: Running,
         watchers: Sequence[Watcher] = (),
+        kept: Campaign | None = None,
     ) -> None:
         self.grounds, self.probes, self.how = grounds, probes, how
         self.watchers = list(watchers)
-        self.kept = _begun(grounds.store)
+        self.kept = kept or begun(grounds.store)
         self.seed = randomness.randbits(32) if how.seed is None else how.seed
         self.scope = Scope()
         cores = os.cpu_count() or 2
@@ -116,23 +117,12 @@ class Campaigning:
             self.ran.troubles.append(f"the campaign could not be finished: {_said(wrong)}")
 
     async def _when_free(self, document: Probe) -> None:
-        async with self.browsers if self._heavy(document) else self.cheap:
+        async with self.browsers if heavy(document, self.grounds.environment) else self.cheap:
             if self.stopping:
                 return
             run = await self._attempts(document)
             if self.how.fail_fast and run.verdict in ("failed", "error"):
                 self.stopping = True
-
-    def _heavy(self, document: Probe) -> bool:
-        targets = self.grounds.environment.targets
-        for party in document.parties.values():
-            try:
-                session, connector = _made_of(party.channel, targets.get(party.target))
-            except CxassureError:
-                continue
-            if session.heavy or getattr(connector, "heavy", False):
-                return True
-        return False
 
     async def _attempts(self, document: Probe) -> Run:
         for attempt in range(1, self.how.retry + 2):
@@ -226,7 +216,21 @@ class _Lines:
                 self._task.cancel()
 
 
-def _begun(store: Store) -> Campaign:
+def heavy(document: Probe, environment: Environment) -> bool:
+    """Whether driving `document` takes a browser."""
+    for party in document.parties.values():
+        try:
+            target = environment.targets.get(party.target)
+            session, connector = _made_of(party.channel, target)
+        except CxassureError:
+            continue
+        if session.heavy or getattr(connector, "heavy", False):
+            return True
+    return False
+
+
+def begun(store: Store) -> Campaign:
+    """A campaign that is yet empty. Raises `CannotLook` where there is no room for one."""
     try:
         return store.campaign(datetime.now(UTC))
     except OSError as wrong:

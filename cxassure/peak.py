@@ -252,6 +252,24 @@ class Due(Frozen, frozen=True):
     window: str = ""
 
 
+SlotState = Literal["due", "done", "missing", "missed"]
+
+
+class Slot(Frozen, frozen=True):
+    """What became of a due run, whose key is `probe` (its name) and `at` (UTC).
+
+    `due`: to be started, or started where `campaign` says so; `done`: there is a result;
+    `missing`: to be written down as missed in `campaign`; `missed`: that is written.
+    """
+
+    probe: str
+    at: datetime
+    state: SlotState = "due"
+    campaign: str = ""
+    verdict: str = ""
+    why: str = ""
+
+
 def length(text: str) -> int:
     """Whole seconds, a year at most, in `3d`, `2w`, or what `text.seconds` reads.
 

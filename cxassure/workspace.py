@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from cxassure.plan import Plan
     from cxassure.report.context import Context, Past
     from cxassure.run import Run
-    from cxassure.store import Store
+    from cxassure.store import Campaign, Store
+    from cxassure.store.ledger import Ledger
     from cxassure.watch import Schedule
 
 
@@ -202,12 +203,29 @@ class Workspace:
 
     # When it is looked
 
-    def schedule(self) -> Schedule:
-        """The calendar and the probes that it is about. Raises `SpecError`."""
+    def schedule(self, probes: Sequence[Probe] | None = None) -> Schedule:
+        """The calendar and the probes that it is about, by default those of the journeys.
+
+        Raises `SpecError`.
+        """
         from cxassure import watch
 
         calendar = watch.load(self.settings.calendar, self.root, self._dialled())
-        return watch.Schedule(calendar, self.plan().probes)
+        return watch.Schedule(calendar, self.plan().probes if probes is None else probes)
+
+    def compiled(self) -> list[Probe]:
+        """What the probes folder holds; no journey is read. Raises `UsageError`, `SpecError`."""
+        found = [_decoded(path) for path in sorted(self.probes.glob("*.json"))]
+        if not found:
+            hint = "write them: cxassure compile"
+            raise UsageError(f"there are no compiled probes in {self.probes}", hint)
+        return found
+
+    def ledger(self) -> Ledger:
+        """What was due and what became of it. Raises `CannotLook` where it cannot be kept."""
+        from cxassure.store.ledger import Ledger
+
+        return Ledger(self.store.reports)
 
     def outlook(self) -> Outlook:
         """Readiness for the peaks of the calendar, and forecasts of peaks."""
@@ -235,9 +253,16 @@ class Workspace:
     # Running
 
     async def run(
-        self, probes: Sequence[Probe], how: Running, watchers: Sequence[Watcher] = ()
+        self,
+        probes: Sequence[Probe],
+        how: Running,
+        watchers: Sequence[Watcher] = (),
+        kept: Campaign | None = None,
     ) -> Ran:
-        """Drives `probes` at once as far as the machine bears; every one started gives a run."""
+        """Drives `probes` at once as far as the machine bears; every one started gives a run.
+
+        `kept` is where the runs are put, a new campaign by default.
+        """
         from cxassure.campaign import Campaigning, Grounds
 
         grounds = Grounds(
@@ -248,7 +273,7 @@ class Workspace:
             self.environ,
             self.store,
         )
-        return await Campaigning(grounds, probes, how, watchers).go()
+        return await Campaigning(grounds, probes, how, watchers, kept).go()
 
     def context(self, ran: Ran, again: str = "cxassure run") -> Context:
         """What a report says beside the runs themselves: the past, folders, the page's path.

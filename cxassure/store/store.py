@@ -126,6 +126,10 @@ class Store:
             or _by_prefix(ref, known)
         )
 
+    def of_campaign(self, name: str) -> list[Stored]:
+        """The runs of one campaign, straight from its files, in the order they started."""
+        return read_campaign(self.runs / name)
+
     def reindex(self) -> int:
         """Builds the index anew from the event files; gives the number of runs in it."""
         ended = (path for path in reversed(campaigns(self.runs)) if not running(path))

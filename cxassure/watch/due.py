@@ -48,6 +48,17 @@ def next_due(calendar: Calendar, probe: Probe, instant: datetime) -> Due | None:
     return next(_stream(calendar, probe, since, since.year + AHEAD), None)
 
 
+def may_start(calendar: Calendar, probe: Probe, at: datetime, instant: datetime) -> bool:
+    """Whether the run of `probe` that was due at `at` may be started at `instant`, which is later.
+
+    No window forbids it then, and it would be over when the rungs that asked for it want it over.
+    """
+    windows = Windows(calendar, probe, instant.year)
+    asked = [s for s in _stretches(calendar, probe, at.year) if s.start <= at < s.end]
+    in_time = any(s.finish is None or instant + windows.length <= s.finish for s in asked)
+    return in_time and not windows.shut(instant) and not windows.late(instant)
+
+
 def _stream(calendar: Calendar, probe: Probe, since: datetime, last: int) -> Iterator[Due]:
     """The runs of one probe from `since` on, until the year `last` is over."""
     try:

@@ -9,7 +9,7 @@ from cxassure.errors import Misread, SpecError, UsageError
 from cxassure.peak import Calendar, Due
 from cxassure.probe import Probe
 from cxassure.watch.choosing import chosen
-from cxassure.watch.due import due, next_due
+from cxassure.watch.due import due, may_start, next_due
 from cxassure.watch.export import as_ics
 from cxassure.watch.ladder import Coming, coming
 from cxassure.watch.looking import problems
@@ -34,6 +34,10 @@ class Schedule:
     def next_due(self, probe: Probe, instant: datetime) -> Due | None:
         """The first run of `probe` that is due after `instant`."""
         return next_due(self.calendar, probe, instant)
+
+    def may_start(self, probe: Probe, at: datetime, instant: datetime) -> bool:
+        """Whether the run of `probe` that was due at `at` may still be started at `instant`."""
+        return may_start(self.calendar, probe, at, instant)
 
     def coming(self, since: datetime, until: datetime) -> list[Coming]:
         """The peaks whose ladder touches [since, until)."""

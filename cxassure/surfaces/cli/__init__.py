@@ -22,6 +22,7 @@ COMMANDS = {
     "compile": "Write journeys down as probes, or check that they are up to date.",
     "run": "Drive journeys and tell how it went.",
     "report": "Tell a stored run again.",
+    "schedule": "Run by the calendar, and write down what did not happen.",
     "peaks": "Tell the coming peaks and when it is looked.",
     "ready": "Decide whether we are ready for a peak: GO, CONDITIONAL or NO-GO.",
     "forecast": "Find the peaks that nobody wrote down in past traffic.",

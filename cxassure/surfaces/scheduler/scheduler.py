@@ -1,0 +1,323 @@
+"""A scheduler at work: what falls due is entered, run or missed, each once, and then told."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol, TypeAlias
+
+import msgspec
+
+from cxassure.errors import CxassureError
+from cxassure.peak import Due, Slot
+from cxassure.probe import Probe
+from cxassure.surfaces.scheduler.coming import Coming, offset
+from cxassure.surfaces.scheduler.driving import Driver, Missed
+from cxassure.surfaces.scheduler.entries import AGAIN, Entries, Write
+
+NOT_RUNNING = "no scheduler was running when it was due"
+DIED = "the scheduler was killed before it could start it"
+HELD_UP = "the scheduler was held up until a later run was due"
+STOPPED = "the scheduler was stopped before it could start it"
+TOO_LATE = "its turn came when it might no longer be started"
+
+MISSED_AT_ONCE = 200
+"""Missed runs that are written down as one campaign."""
+
+Tell: TypeAlias = Callable[[Slot], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """`jitter`, `grace`: seconds. `catch_up` also what no peak asks for. `back`: how far it looks.
+
+    A run is started at most `jitter` after it is due, always as much for one probe. One that has
+    waited longer than `grace` is started only where the calendar still allows it.
+    """
+
+    jitter: float = 5.0
+    grace: float = 60.0
+    catch_up: bool = False
+    back: timedelta = timedelta(days=7)
+
+
+class Calendar(Protocol):
+    """What is asked of a schedule."""
+
+    def due(self, since: datetime, until: datetime) -> Any:
+        """The runs due in [since, until)."""
+
+    def next_due(self, probe: Probe, instant: datetime) -> Due | None:
+        """The first run after an instant."""
+
+    def may_start(self, probe: Probe, at: datetime, instant: datetime) -> bool:
+        """Whether the run due at `at` may be started at `instant`."""
+
+
+class Book(Protocol):
+    """What is asked of a ledger."""
+
+    @property
+    def write(self) -> Write:
+        """Takes slots in."""
+
+    def open(self) -> list[Slot]:
+        """Slots of which it is not written what became of them."""
+
+    def since(self, begin: datetime) -> list[Slot]:
+        """All slots from `begin` on."""
+
+    def until(self) -> datetime | None:
+        """Before when everything is in there."""
+
+    def acquaint(self, names: Any, now: datetime) -> Any:
+        """Since when each probe is known."""
+
+
+class _NotRun(Exception):
+    """A due run is not to be, for this reason."""
+
+
+class Scheduler:
+    """Made in a running loop: `look_back`, then `start`, then `drain`."""
+
+    def __init__(
+        self,
+        probes: Sequence[Probe],
+        calendar: Calendar,
+        book: Book,
+        driver: Driver,
+        habits: Habits,
+        tell: Tell,
+        trouble: Callable[[str], None],
+    ) -> None:
+        self.probes = {probe.name: probe for probe in probes}
+        self.calendar, self.book, self.driver = calendar, book, driver
+        self.habits, self.tell, self.trouble = habits, tell, trouble
+        self.looked = datetime.now(UTC)
+        self.stopping = False
+        self.under_way: dict[str, datetime] = {}
+        self.coming: dict[str, Coming] = {}
+        self.tasks: set[asyncio.Task[None]] = set()
+        self.missing: asyncio.Queue[Slot] = asyncio.Queue()
+        self.entries = Entries(book.write, self._first, trouble)
+        self._misses = asyncio.create_task(self._write_missed())
+        self._clock: Any = None
+
+    # What was
+
+    def look_back(self, first: datetime | None = None) -> None:
+        """Settles what was left open, and what fell due since anybody looked.
+
+        `first` is since when probes count that were never seen before (default: now).
+        """
+        now = self.looked
+        until = self.book.until()
+        for slot in self.book.open():
+            self._settle(slot)
+        since = self.book.acquaint(self.probes, first or now)
+        begin = max(until or min(since.values()), now - self.habits.back)
+        if until and begin > until:
+            self.trouble(f"what was due from {until:%F %R} to {begin:%F %R} UTC is not told")
+        there = {(slot.probe, slot.at) for slot in self.book.since(begin)}
+        fell: dict[str, list[Due]] = {}
+        for one in self.calendar.due(begin, now):
+            name = f"{one.journey}[{one.row}]" if one.row else one.journey
+            if one.at >= since[name] and (name, one.at) not in there:
+                fell.setdefault(name, []).append(one)
+        for name, found in fell.items():
+            self._caught_up(name, found)
+
+    def _settle(self, slot: Slot) -> None:
+        """A slot of a scheduler that died: its result is found, or it is missed."""
+        if found := self.driver.found(slot):
+            state = "missed" if slot.state == "missing" else "done"
+            self._done(msgspec.structs.replace(slot, state=state), *found)
+            return
+        why = slot.why or DIED
+        again = msgspec.structs.replace(slot, state="missing", campaign="", why=why)
+        self.entries.amend(again)
+        self.missing.put_nowait(again)
+
+    def _caught_up(self, name: str, found: list[Due]) -> None:
+        """Of what fell due unseen the newest is run where the ladder asks for it; all else is
+        missed."""
+        newest = found[-1]
+        fresh = (self.looked - newest.at).total_seconds() <= self.habits.grace
+        wanted = newest.peak or self.habits.catch_up or fresh
+        if wanted and self.calendar.may_start(self.probes[name], newest.at, self.looked):
+            found = found[:-1]
+            self._begin(name, newest)
+        for one in found:
+            self._miss(name, one.at, NOT_RUNNING)
+
+    # What comes
+
+    def start(self) -> None:
+        """From now on what falls due is run."""
+        from apscheduler.schedulers.asyncio import (  # type: ignore[import-untyped]
+            AsyncIOScheduler,
+        )
+
+        self._clock = AsyncIOScheduler(timezone=UTC)
+        for name, probe in self.probes.items():
+            jitter = offset(name, self.habits.jitter)
+            trigger = Coming(probe, self.calendar.next_due, self.looked - TICK, jitter)
+            self.coming[name] = trigger
+            # Never dropped for being late: how late is too late is decided here, and written down.
+            self._clock.add_job(
+                self._fire, trigger, [name], id=name, misfire_grace_time=None, coalesce=True
+            )
+        self._clock.start()
+
+    async def _fire(self, name: str) -> None:
+        ready = self.coming[name].take(datetime.now(UTC))
+        for one in ready[:-1]:
+            self._miss(name, one.at, HELD_UP)
+        if ready:
+            self._begin(name, ready[-1])
+
+    def _begin(self, name: str, one: Due) -> None:
+        """Enters a due run and goes about it, unless the one before is still under way."""
+        if before := self.under_way.get(name):
+            self._miss(name, one.at, f"still running: the run due at {before:%F %T} UTC")
+            return
+        self.under_way[name] = one.at
+        slot = Slot(probe=name, at=one.at)
+        self._go(self._carry_out(slot, self.entries.enter(slot)), name)
+
+    async def _carry_out(self, slot: Slot, entered: asyncio.Future[bool]) -> None:
+        if not await entered:
+            return  # it is in there from before, and so it is not ours to run
+        try:
+            slot, (verdict, why) = await self._driven(slot)
+        except _NotRun as not_run:
+            self._give_up(slot, str(not_run))
+        else:
+            self._done(msgspec.structs.replace(slot, state="done"), verdict, why)
+
+    async def _driven(self, slot: Slot) -> tuple[Slot, tuple[str, str]]:
+        probe = self.probes[slot.probe]
+        async with self.driver.room(probe):
+            if why := self._forbidden(probe, slot):
+                raise _NotRun(why)
+            try:
+                slot = msgspec.structs.replace(slot, campaign=self.driver.begin())
+            except CxassureError as wrong:
+                raise _NotRun(wrong.what) from None
+            await self.entries.amend(slot)
+            came = await self.driver.drive(probe, slot.campaign)
+        if came is None:
+            raise _NotRun(STOPPED)
+        return slot, came
+
+    def _forbidden(self, probe: Probe, slot: Slot) -> str:
+        """Why a run whose turn has come is not started, or nothing."""
+        if self.stopping:
+            return STOPPED
+        now = datetime.now(UTC)
+        waited = (now - slot.at).total_seconds() > self.habits.grace + self.habits.jitter
+        return TOO_LATE if waited and not self.calendar.may_start(probe, slot.at, now) else ""
+
+    def _done(self, slot: Slot, verdict: str, why: str) -> None:
+        ended = msgspec.structs.replace(slot, verdict=verdict, why=why)
+        self.entries.amend(ended)
+        self.tell(ended)
+
+    # What did not happen
+
+    def _miss(self, name: str, at: datetime, why: str) -> None:
+        slot = Slot(probe=name, at=at, state="missing", why=why)
+        entered = self.entries.enter(slot)
+
+        async def then() -> None:
+            if await entered:
+                self.missing.put_nowait(slot)
+
+        self._go(then())
+
+    def _give_up(self, slot: Slot, why: str) -> None:
+        """A run that was entered and is not to be."""
+        changed = msgspec.structs.replace(slot, state="missing", campaign="", why=why)
+        self.entries.amend(changed)
+        self.missing.put_nowait(changed)
+
+    async def _write_missed(self) -> None:
+        while True:
+            found = [await self.missing.get()]
+            while not self.missing.empty() and len(found) < MISSED_AT_ONCE:
+                found.append(self.missing.get_nowait())
+            await self._written_once(found)
+            for _ in found:
+                self.missing.task_done()
+
+    async def _written_once(self, found: Sequence[Slot]) -> None:
+        done = await self._written(found)
+        while not done:
+            await asyncio.sleep(AGAIN)
+            done = await self._written(found)
+
+    async def _written(self, found: Sequence[Slot]) -> bool:
+        """The ledger says where before anything is there: after a kill it is looked for there."""
+        try:
+            campaign = self.driver.begin()
+            named = [msgspec.structs.replace(slot, campaign=campaign) for slot in found]
+            await asyncio.gather(*(self.entries.amend(slot) for slot in named))
+            missed: list[Missed] = [(self.probes.get(slot.probe), slot) for slot in named]
+            await asyncio.to_thread(self.driver.miss, campaign, missed)
+        except (CxassureError, OSError) as wrong:
+            self.trouble(f"missed runs could not be written down: {wrong}")
+            return False
+        for slot in named:
+            self._done(msgspec.structs.replace(slot, state="missed"), "missed", slot.why)
+        return True
+
+    # The end
+
+    async def drain(self) -> None:
+        """Starts nothing more, and waits until all that runs has ended and is written down."""
+        if self._clock is not None:
+            self._clock.shutdown(wait=False)
+            self._clock = None
+        while self.tasks:
+            await asyncio.wait(self.tasks)
+        await self.missing.join()
+        self._misses.cancel()
+        await asyncio.gather(self._misses, return_exceptions=True)
+        await self.entries.close()
+
+    def stop(self) -> None:
+        """What has not been started is missed; `drain` then ends when what runs has ended."""
+        self.stopping = True
+        if self._clock is not None:
+            self._clock.pause()
+
+    def cut_short(self) -> None:
+        """What runs is interrupted, and ends in good order as an error."""
+        for task in self.tasks:
+            task.cancel()
+
+    def _go(self, work: Any, name: str = "") -> None:
+        task = asyncio.get_running_loop().create_task(self._guarded(work, name))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    async def _guarded(self, work: Any, name: str) -> None:
+        try:
+            with contextlib.suppress(asyncio.CancelledError):
+                await work
+        except Exception as fault:
+            self.trouble(f"{name or 'a missed run'}: {type(fault).__name__}: {fault}")
+        finally:
+            self.under_way.pop(name, None)
+
+    def _first(self) -> datetime:
+        """When the first run is due that nobody has taken yet."""
+        ahead = [at for one in self.coming.values() if (at := one.first)]
+        return min(ahead, default=self.looked)
+
+
+TICK = timedelta(microseconds=1)
