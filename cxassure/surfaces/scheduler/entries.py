@@ -34,9 +34,13 @@ class Entries:
     """
 
     def __init__(
-        self, write: Write, first: Callable[[], datetime], trouble: Callable[[str], None]
+        self,
+        write: Write,
+        first: Callable[[], datetime],
+        trouble: Callable[[str], None],
+        again: float = AGAIN,
     ) -> None:
-        self._write, self._first, self._trouble = write, first, trouble
+        self._write, self._first, self._trouble, self._again = write, first, trouble, again
         self._queue: deque[_Entry] = deque()
         self._asked = asyncio.Event()
         self._task = asyncio.create_task(self._go())
@@ -76,7 +80,7 @@ class Entries:
             new = await asyncio.to_thread(self._write, fresh, changed, self._until(len(batch)))
         except CannotLook as wrong:
             self._trouble(str(wrong))
-            await asyncio.sleep(AGAIN)
+            await asyncio.sleep(self._again)
             return
         for one in batch:
             self._queue.popleft()

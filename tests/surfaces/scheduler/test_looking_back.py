@@ -1,0 +1,194 @@
+"""What fell due while nobody looked: missed with the reason, the newest caught up on a ladder."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from cxassure.errors import CannotLook
+from cxassure.peak import Between, Calendar, Fixed, Hours, Moment, Peak, Slot, Window
+from cxassure.probe import FORMAT, Probe
+from cxassure.store.ledger import Ledger
+from cxassure.surfaces.scheduler import Habits, Scheduler
+from cxassure.surfaces.scheduler.driving import Missed
+from cxassure.surfaces.scheduler.entries import Entries
+from cxassure.surfaces.scheduler.scheduler import DIED, NOT_RUNNING
+from cxassure.watch import Schedule
+
+HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
+HERE = Habits(grace=0.0)
+PROBE = Probe(format=FORMAT, journey="fine", every="1h")
+
+
+class Quick:
+    """A driver whose runs take no time; it remembers what it was asked for."""
+
+    def __init__(self) -> None:
+        self.drove: list[str] = []
+        self.missed: list[Slot] = []
+        self.there: dict[str, tuple[str, str]] = {}
+        self.count = 0
+        self.one = asyncio.Semaphore(1)
+
+    def room(self, probe: Probe) -> asyncio.Semaphore:
+        return self.one
+
+    def begin(self) -> str:
+        self.count += 1
+        return f"c{self.count}"
+
+    async def drive(self, probe: Probe, campaign: str) -> tuple[str, str] | None:
+        self.drove.append(probe.name)
+        return "passed", ""
+
+    def miss(self, campaign: str, missed: Sequence[Missed]) -> None:
+        self.missed += [slot for _, slot in missed]
+
+    def found(self, slot: Slot) -> tuple[str, str] | None:
+        return self.there.get(slot.campaign)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    made = Ledger(tmp_path)
+    yield made
+    made.close()
+
+
+async def looked_back(
+    ledger: Ledger, calendar: Calendar, ago: timedelta, probe: Probe = PROBE, habits: Habits = HERE
+) -> Quick:
+    """Everybody went away `ago`, and comes back now."""
+    driver, now = Quick(), datetime.now(UTC)
+    ledger.acquaint([probe.name], now - ago)
+    ledger.write([], [], now - ago)
+    schedule = Schedule(calendar, [probe])
+    made = Scheduler([probe], schedule, ledger, driver, habits, lambda slot: None, pytest.fail)
+    made.look_back()
+    await made.drain()
+    return driver
+
+
+def today() -> Calendar:
+    """A peak that has begun five hours ago, looked at each hour by its own ladder."""
+    start = (datetime.now(UTC) - 5 * HOUR).replace(second=0, microsecond=0)
+    day = Moment(day=Fixed(on=start.date()), minute=start.hour * 60 + start.minute)
+    return Calendar(peaks=(Peak(name="sale", dates=Between(start=day, lasts=86400), zone="UTC"),))
+
+
+async def test_ordinary_runs_of_a_time_without_a_scheduler_are_missed(ledger: Ledger) -> None:
+    driver = await looked_back(ledger, Calendar(), 5 * HOUR)
+    assert len(driver.missed) in (4, 5)
+    assert {slot.why for slot in driver.missed} == {NOT_RUNNING}
+    assert {slot.state for slot in ledger.since(datetime(2000, 1, 1, tzinfo=UTC))} == {"missed"}
+    assert driver.drove == []
+    assert ledger.open() == []
+
+
+async def test_the_newest_run_of_a_ladder_is_caught_up(ledger: Ledger) -> None:
+    probe = Probe(format=FORMAT, journey="fine")
+    driver = await looked_back(ledger, today(), timedelta(minutes=10), probe)
+    assert driver.drove == ["fine"]
+    assert len(driver.missed) in (9, 10)
+    newest = ledger.since(datetime(2000, 1, 1, tzinfo=UTC))[-1]
+    assert (newest.state, newest.verdict) == ("done", "passed")
+
+
+async def test_nothing_is_caught_up_into_a_blackout(ledger: Ledger) -> None:
+    """The run was due before the window began; by now it may not be started any more."""
+    now = datetime.now(UTC)
+    began = now - timedelta(minutes=2)
+    dark = Hours(
+        start=began.hour * 60 + began.minute, end=(began.hour * 60 + began.minute + 30) % 1440
+    )
+    window = Window(name="dark", kind="blackout", dates=dark, zone="UTC")
+    calendar = Calendar(peaks=today().peaks, windows=(window,))
+    probe = Probe(format=FORMAT, journey="fine")
+    driver = await looked_back(ledger, calendar, timedelta(minutes=10), probe)
+    assert driver.drove == []
+    assert 6 <= len(driver.missed) <= 8
+
+
+async def test_who_looked_long_ago_catches_up_only_so_far_and_says_so(ledger: Ledger) -> None:
+    said: list[str] = []
+    driver, now = Quick(), datetime.now(UTC)
+    ledger.acquaint(["fine"], now - timedelta(days=3))
+    ledger.write([], [], now - timedelta(days=3))
+    habits = Habits(grace=0.0, back=timedelta(days=1))
+    schedule = Schedule(Calendar(), [PROBE])
+    made = Scheduler([PROBE], schedule, ledger, driver, habits, lambda slot: None, said.append)
+    made.look_back()
+    await made.drain()
+    assert len(driver.missed) in (23, 24)
+    assert "is not told" in said[0]
+
+
+async def test_looking_back_twice_misses_nothing_twice(ledger: Ledger) -> None:
+    first = await looked_back(ledger, Calendar(), 5 * HOUR)
+    again = await looked_back(ledger, Calendar(), 5 * HOUR)
+    assert first.missed
+    assert again.missed == []
+
+
+async def test_a_probe_that_is_new_was_never_due_before(ledger: Ledger) -> None:
+    ledger.write([], [], datetime.now(UTC) - 5 * HOUR)
+    driver = Quick()
+    schedule = Schedule(Calendar(), [PROBE])
+    made = Scheduler([PROBE], schedule, ledger, driver, HERE, lambda slot: None, pytest.fail)
+    made.look_back()
+    await made.drain()
+    assert driver.missed == []
+
+
+async def test_what_was_left_open_is_a_result_where_there_is_one(ledger: Ledger) -> None:
+    at = datetime.now(UTC) - HOUR
+    left = [
+        Slot(probe="fine", at=at, campaign="ran"),
+        Slot(probe="fine", at=at + SECOND, campaign="never"),
+        Slot(probe="fine", at=at + 2 * SECOND),
+        Slot(probe="gone", at=at, state="missing", campaign="written", why="some reason"),
+        Slot(probe="gone", at=at + SECOND, state="missing", campaign="not", why="some reason"),
+    ]
+    ledger.write(left, [], datetime.now(UTC))
+    driver = Quick()
+    driver.there = {"ran": ("error", "did not end"), "written": ("missed", "some reason")}
+    schedule = Schedule(Calendar(), [PROBE])
+    made = Scheduler([PROBE], schedule, ledger, driver, HERE, lambda slot: None, pytest.fail)
+    made.look_back()
+    await made.drain()
+    found = {(s.probe, s.at - at): (s.state, s.why) for s in ledger.since(at)}
+    assert found == {
+        ("fine", 0 * SECOND): ("done", "did not end"),
+        ("fine", SECOND): ("missed", DIED),
+        ("fine", 2 * SECOND): ("missed", DIED),
+        ("gone", 0 * SECOND): ("missed", "some reason"),
+        ("gone", SECOND): ("missed", "some reason"),
+    }
+    assert len(driver.missed) == 3
+
+
+async def test_a_ledger_that_is_away_for_a_while_loses_and_doubles_nothing() -> None:
+    kept: list[Slot] = []
+    marks: list[datetime] = []
+    said: list[str] = []
+    noon = datetime(2026, 11, 27, 12, tzinfo=UTC)
+
+    def write(fresh: Sequence[Slot], changed: Sequence[Slot], until: datetime | None) -> set[Slot]:
+        if not said:
+            raise CannotLook("the disk is full")
+        kept.extend(fresh)
+        marks.append(until or noon)
+        return set(fresh)
+
+    entries = Entries(write, lambda: noon + HOUR, said.append, again=0.01)
+    slots = [Slot(probe="fine", at=noon + n * SECOND) for n in range(700)]
+    written = [entries.enter(slot) for slot in slots]
+    assert all(await asyncio.gather(*written))
+    await entries.close()
+    assert kept == slots
+    assert said == ["the disk is full"]
+    assert marks == [noon + 500 * SECOND, noon + HOUR]
