@@ -12,6 +12,7 @@ from typing import Any, ClassVar, TypeAlias
 import msgspec
 
 from cxassure.channel import Clock, Opening
+from cxassure.errors import CxassureError
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +70,13 @@ class Ended:
     """Nothing more will come. `orderly` when the company closed the chat, false when it broke.
 
     `code` is the close code (RFC 6455, section 7.4.1) or HTTP status, `reason` its words.
+    `error` is what is to be raised where the company had no part in it (our browser has died).
     """
 
     orderly: bool = True
     code: str = ""
     reason: str = ""
+    error: CxassureError | None = None
 
 
 Incoming: TypeAlias = Bubble | Typing | QuickReplies | HandedOver | Joined | EndOfTurn | Ended

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
+from cxassure.errors import CannotLook
 from cxassure.text import plain
 
 _MARKUP = re.compile(
@@ -90,3 +91,13 @@ def language(text: str) -> str:
     )
     (best, code), (second, _) = scores[0], scores[1]
     return code if best >= 2 and best > second else ""
+
+
+def pattern(option: str, text: str) -> re.Pattern[str]:
+    """The option's pattern, compiled; raises `CannotLook` for one that is none."""
+    try:
+        return re.compile(text)
+    except re.error as wrong:
+        raise CannotLook(
+            f"the option `{option}` is no pattern: {wrong}", "patterns are Python's"
+        ) from None

@@ -18,7 +18,7 @@ from cxassure.channels.chat.connector import (
     QuickReplies,
     Visit,
 )
-from cxassure.channels.chat.reading import running_markup
+from cxassure.channels.chat.reading import pattern, running_markup
 from cxassure.channels.chat.sight import ChatSight
 from cxassure.errors import Broken, CannotLook
 from cxassure.text import clip, plain, seconds, span
@@ -50,7 +50,7 @@ class ChatSession(ChatSight):
         connector = self._connector()
         options = read_options(self.opening, connector.Options)
         self.turns.quiet = seconds(options.quiet)
-        self._joined = _pattern(options.joined)
+        self._joined = pattern("joined", options.joined) if options.joined else None
         self._encrypted(options)
         self.line = connector(self.opening, options, self.clock, self._take)
         self.note("customer", "opened", self.opening.target.name)
@@ -133,6 +133,8 @@ class ChatSession(ChatSight):
 
     def _unbroken(self) -> None:
         ended = self.turns.ended
+        if ended and ended.error:
+            raise ended.error
         if ended and not ended.orderly:
             raise Broken(
                 f"the chat broke off: {ended.reason or 'the connection was lost'}",
@@ -241,12 +243,3 @@ class ChatSession(ChatSight):
         line, self.line = self.line, None
         if line:
             await line.close()
-
-
-def _pattern(joined: str) -> re.Pattern[str] | None:
-    try:
-        return re.compile(joined) if joined else None
-    except re.error as wrong:
-        raise CannotLook(
-            f"the option `joined` is no pattern: {wrong}", "patterns are Python's"
-        ) from None

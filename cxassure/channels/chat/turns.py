@@ -16,6 +16,9 @@ from cxassure.channels.chat.connector import (
     Typing,
 )
 
+_NO_NEWS = (Typing(False), QuickReplies(()))
+"""What may be due to the customer's own line, and so is no beginning of a reply."""
+
 
 @dataclass(slots=True)
 class Turns:
@@ -44,7 +47,8 @@ class Turns:
         self._last = self.clock.now() if self._last is None else self._last
 
     def take(self, event: Incoming) -> None:
-        self._last = self.clock.now()
+        if self._last is not None or event not in _NO_NEWS:
+            self._last = self.clock.now()
         match event:
             case Bubble(agent=agent):
                 self.typing, self._over = False, False

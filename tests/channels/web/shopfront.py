@@ -83,9 +83,13 @@ const bubble = (who, text) => {
 const later = (ms, what) => new Promise(done => setTimeout(() => done(what()), ms));
 async function answer() {
   const text = input.value; input.value = ''; bubble('customer', text); group.replaceChildren();
+  if (text === 'silence') return;
   status.textContent = 'Birch is typing…';
   if (text === 'lose') { status.textContent = 'The connection was lost.'; return }
   if (text === 'vanish') { parent.document.querySelector('iframe').remove(); return }
+  if (text === 'pause') {
+    const slow = bubble('bot', 'It is'); later(900, () => slow.append(' on its way.')); return
+  }
   if (text === 'markup') { bubble('bot', '').innerHTML = 'Look <img src=x onerror=1>'; return }
   const grows = bubble('bot', 'It');
   for (const word of [' is', ' on', ' its', ' way.']) await later(60, () => grows.append(word));
@@ -99,6 +103,29 @@ for (const offer of ['Opening hours', 'Returns']) {
   button.onclick = () => { input.value = offer; answer() }; group.append(button);
 }
 </script>"""
+
+CHAT_SHADOW = """<title>Shop</title><x-chat></x-chat><script>
+const shade = document.querySelector('x-chat').attachShadow({mode: 'open'});
+shade.innerHTML = '<button>Chat with us</button>';
+shade.querySelector('button').onclick = () => {
+  shade.innerHTML = '<div role=log><div class="bubble bot">Hello from the shade</div></div>' +
+    '<div role=group><button>Returns</button></div>' +
+    '<form><label>Message <input></label><button>Send</button></form>';
+  shade.querySelector('form').onsubmit = event => {
+    event.preventDefault();
+    const said = shade.querySelector('input').value;
+    const log = shade.querySelector('[role=log]');
+    const put = (who, text) => {
+      const node = document.createElement('div');
+      node.className = 'bubble ' + who; node.textContent = text; log.append(node);
+    };
+    put('customer', said);
+    setTimeout(() => put('bot', 'You said ' + said), 50);
+  };
+};
+</script>"""
+
+CHAT_EMPTY = """<title>Shop</title><button>Chat with us</button>"""
 
 
 @dataclass
@@ -184,6 +211,8 @@ def routes(shop: Shopfront) -> list[Route]:
         at("/late-script", LATE_SCRIPT),
         at("/chat", CHAT_PAGE),
         at("/chat-frame", CHAT_FRAME),
+        at("/chat-shadow", CHAT_SHADOW),
+        at("/chat-empty", CHAT_EMPTY),
         at("/inner", "<title>Inner</title><button>Inside the frame</button>"),
         at("/shifting", SHIFTING),
         at("/wall", WALL),

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from collections.abc import Callable
 
 import pytest
 import pytest_asyncio
 
-from cxassure.channel import RealClock
+from cxassure.channel import RealClock, Scope
+from cxassure.channels.chat import ChatSession
 from cxassure.channels.chat.connector import Bubble, Ended, Incoming, QuickReplies, Typing, Visit
 from cxassure.channels.chat.widget import WidgetConnector, WidgetOptions
-from cxassure.errors import Broken
+from cxassure.errors import Broken, CannotLook
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -96,7 +99,7 @@ async def test_markup_that_runs_in_a_bubble_is_told_as_text(talk):
 
 async def test_a_widget_that_does_not_open_is_broken(party):
     opened = Talk(party().opening, opener="Talk to us")
-    with pytest.raises(Broken, match="«Talk to us» is not on the page"):
+    with pytest.raises(Broken, match="the chat does not open: «Talk to us» is not on the"):
         await opened.line.open(Visit(page="/chat"), 0.3)
     await opened.line.witness()
     await opened.line.close()
@@ -114,3 +117,110 @@ async def test_a_widget_keeps_what_was_seen_as_evidence(party):
     await opened.line.close()
     assert {"chat-exchange.json", "screenshot.jpg", "page.html"} <= driven.kept.keys()
     assert b"how can I help" in driven.kept["chat-exchange.json"]
+
+
+async def test_a_widget_in_an_open_shadow_root_is_talked_through(party):
+    opened = Talk(party().opening, frame="")
+    await opened.line.open(Visit(page="/chat-shadow"), 5)
+    await opened.until(said("Hello from the shade"))
+    assert QuickReplies(("Returns",)) in opened.came
+    await opened.line.send("hello", 5)
+    await opened.until(said("You said hello"))
+    await opened.line.close()
+
+
+async def test_a_bubble_that_pauses_longer_than_is_waited_is_told_to_its_end(talk):
+    await talk.line.send("pause", 5)
+    await talk.until(said("on its way."))
+    assert [bubble.text for bubble in talk.bubbles()[1:]] == ["It is", "on its way."]
+
+
+async def test_a_button_after_which_nothing_happens_is_a_chat_that_does_not_open(party):
+    opened = Talk(party().opening)
+    with pytest.raises(Broken, match="the chat does not open: «Message» in frame «Chat»"):
+        await opened.line.open(Visit(page="/chat-empty"), 0.5)
+    await opened.line.close()
+
+
+async def test_an_option_that_is_no_css_or_no_pattern_is_told_as_ours(party):
+    opened = Talk(party().opening, bubbles=".bubble[[")
+    with pytest.raises(CannotLook, match="no CSS"):
+        await opened.line.open(Visit(page="/chat"), 5)
+    await opened.line.close()
+    opened = Talk(party().opening, lost="(")
+    with pytest.raises(CannotLook, match="the option `lost` is no pattern"):
+        await opened.line.open(Visit(page="/chat"), 5)
+    await opened.line.close()
+
+
+async def test_what_lets_a_customer_in_goes_with_what_the_page_asks(party, shop):
+    opened = Talk(party().opening, token="birch", headers={"X-Shop": "bay"})
+    await opened.line.open(Visit(page="/chat"), 5)
+    await opened.line.close()
+    for path in ("/chat", "/chat-frame"):
+        assert shop.header(path, "authorization") == "Bearer birch"
+        assert shop.header(path, "x-shop") == "bay"
+
+
+@pytest.mark.parametrize(("text", "kept"), [("hello", True), ("my birch", False)])
+async def test_a_trace_is_kept_unless_a_secret_was_typed(party, text, kept):
+    driven = party(trace=True, secrets=["birch"])
+    opened = Talk(driven.opening)
+    await opened.line.open(Visit(page="/chat"), 5)
+    await opened.line.send(text, 5)
+    await opened.line.close()
+    assert ("trace.zip" in driven.kept) is kept
+    assert any("no trace was kept" in told for told in driven.findings) is not kept
+
+
+async def test_a_secret_in_the_chat_is_blotted_out_and_the_frame_is_kept(party):
+    driven = party(secrets=["birch"])
+    opened = Talk(driven.opening)
+    await opened.line.open(Visit(page="/chat"), 5)
+    await opened.until(said("Hello, how can I help?"))
+    tab = opened.line._tab
+    field = tab.page.frame_locator("iframe").locator("input")
+    assert await opened.line._secrets(tab) == []
+    await field.fill("my birch")
+    (blotted,) = await opened.line._secrets(tab)
+    assert await blotted.input_value() == "my birch"
+    await opened.line.send("my birch", 5)
+    await opened.until(said("You said my birch"))
+    (blotted,) = await opened.line._secrets(tab)
+    assert await blotted.evaluate("node => node.tagName") == "BODY"
+    await opened.line.witness()
+    await opened.line.close()
+    assert "screenshot.jpg" in driven.kept
+    assert b"You said" in driven.kept["chat.html"] and b"You said" in driven.kept["chat.aria.yml"]
+
+
+async def test_offers_that_the_customers_own_line_clears_are_no_beginning_of_a_reply(party):
+    driven = party()
+    driven.opening.target.options.update({"quiet": "100ms"})
+    session = ChatSession(driven.opening, WidgetConnector)
+    await session.open(page="/chat")
+    assert session.turns.offered
+    await session.say("silence")
+    until = session.clock.now() + 0.5
+    while session.clock.now() < until:
+        await session.attend(until)
+        assert not session.settled
+    assert session.turns.offered == ()
+    await session.close()
+
+
+async def test_our_own_browser_that_dies_while_a_reply_is_awaited_is_our_trouble(party):
+    scope = Scope()
+    session = ChatSession(party(campaign=scope).opening, WidgetConnector)
+    await session.open(page="/chat")
+    await session.say("silence")
+    cdp = await session.line._tab.shared._browser.new_browser_cdp_session()
+    found = await cdp.send("SystemInfo.getProcessInfo")
+    os.kill(next(p["id"] for p in found["processInfo"] if p["type"] == "browser"), signal.SIGKILL)
+    with pytest.raises(CannotLook, match=r"our browser .* died"):
+        async with asyncio.timeout(5):
+            while True:
+                await session.attend(session.clock.now() + 1)
+    await session.witness("dead")
+    await session.close()
+    await scope.close()
