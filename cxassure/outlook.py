@@ -186,9 +186,7 @@ class Outlook:
             zone=zone_name,
         )
 
-    def forecast(
-        self, traffic: Traffic, service: Service, since: date, now: datetime
-    ) -> Forecast:
+    def forecast(self, traffic: Traffic, service: Service, since: date, now: datetime) -> Forecast:
         """The forecast from traffic of the past, marked with what the calendar says already. It is
         kept, unless there was too little traffic to take the place of an earlier one."""
         from cxassure.store.decisions import keep_forecast

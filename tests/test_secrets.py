@@ -239,7 +239,10 @@ def nest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[
             for name, options in TARGETS.items()
         ]
         settings = "look_on: 0s\nenvironments:\n  here:\n    rehearsal: true\n    targets:\n"
-        rows += ["    secrets:", *(f"      {n}: {{env: CXASSURE_SECRET_{n.upper()}}}" for n in CANARIES)]
+        rows += [
+            "    secrets:",
+            *(f"      {n}: {{env: CXASSURE_SECRET_{n.upper()}}}" for n in CANARIES),
+        ]
         (root / "cxassure.yaml").write_text(settings + "\n".join(rows) + "\n", "utf-8")
         (root / "journeys").mkdir()
         for name in ("healthy", "failing"):
