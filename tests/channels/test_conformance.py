@@ -54,6 +54,11 @@ class TestChatOverWebSocket(Ours):
     lasting = ("wait", "5s")
 
 
+class TestChatThroughTheWidget(Ours):
+    channel, connector, at = "chat", "widget", "shop-widget"
+    lasting = ("wait", "5s")
+
+
 class TestApi(Ours):
     channel, at = "api", "back-office"
     lasting = ("get", "/health")

@@ -7,8 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cxassure.channels.chat import reading
-from cxassure.channels.chat.connector import Bubble, ChatOptions, Ended, EndOfTurn, Typing
-from cxassure.channels.chat.session import _pattern
+from cxassure.channels.chat.connector import (
+    Bubble,
+    ChatOptions,
+    Ended,
+    EndOfTurn,
+    QuickReplies,
+    Typing,
+)
 from cxassure.channels.chat.turns import Turns
 
 
@@ -106,10 +112,21 @@ def test_no_text_breaks_the_reading(text: str) -> None:
     ],
 )
 def test_a_sentence_tells_that_a_person_joined(text: str, agent: str | None) -> None:
-    pattern = _pattern(ChatOptions().joined)
-    assert pattern
-    found = pattern.search(text)
+    found = reading.pattern("joined", ChatOptions().joined).search(text)
     assert (found and found["agent"]) == agent
+
+
+def test_offers_that_go_and_a_sign_that_goes_are_no_beginning_of_a_reply() -> None:
+    clock = Hand()
+    turns = Turns(clock)
+    turns.spoke()
+    turns.take(QuickReplies(()))
+    turns.take(Typing(False))
+    clock.time = 60.0
+    assert not turns.settled and turns.settles_at is None
+    turns.take(QuickReplies(("Returns",)))
+    clock.time = 61.0
+    assert turns.settled
 
 
 def test_silence_after_the_customer_is_no_reply() -> None:
