@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +16,8 @@ from cxassure.surfaces.cli.peaks_command import TIME
 if TYPE_CHECKING:
     from cxassure.peak import Due, Slot
     from cxassure.workspace import Workspace
+
+SCHEDULER = "cxassure.surfaces.scheduler"
 
 
 @click.command("schedule")
@@ -59,14 +62,21 @@ def command(
     if at:
         return _would_run(workspace, at.astimezone(UTC), as_json)
     from cxassure.campaign import Running
-    from cxassure.surfaces import scheduler
+
+    scheduler = _scheduler()
 
     running = Running(workers=workers or 0, timeout=timeout)
     habits = scheduler.Habits(jitter=0.0 if once else jitter, catch_up=once)
     how = scheduler.once if once else scheduler.serve
     tell = _as_json if as_json else _as_text
     again = options.again(root, env)
-    return asyncio.run(how(workspace, running, habits, tell, _say, again))
+    code: int = asyncio.run(how(workspace, running, habits, tell, _say, again))
+    return code
+
+
+def _scheduler() -> Any:
+    """The surface that this one only starts."""
+    return importlib.import_module(SCHEDULER)
 
 
 def _say(what: str) -> None:
@@ -98,9 +108,7 @@ def _as_json(slot: Slot) -> None:
 def _would_run(workspace: Workspace, at: datetime, as_json: bool) -> int:
     import json
 
-    from cxassure.surfaces import scheduler
-
-    found = scheduler.would_run(workspace, at)
+    found: list[Due] = _scheduler().would_run(workspace, at)
     if as_json:
         click.echo(json.dumps([_row(one) for one in found], indent=2, ensure_ascii=False))
         return 0
