@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 from collections.abc import Callable
 
@@ -14,6 +15,7 @@ from cxassure.channel import RealClock, Scope
 from cxassure.channels.chat import ChatSession
 from cxassure.channels.chat.connector import Bubble, Ended, Incoming, QuickReplies, Typing, Visit
 from cxassure.channels.chat.widget import WidgetConnector, WidgetOptions
+from cxassure.channels.chat.widget_log import WidgetLog
 from cxassure.errors import Broken, CannotLook
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -224,3 +226,22 @@ async def test_our_own_browser_that_dies_while_a_reply_is_awaited_is_our_trouble
     await session.witness("dead")
     await session.close()
     await scope.close()
+
+
+async def test_a_bubble_that_stood_for_another_gives_way_and_old_ones_are_not_told_twice():
+    told: list[Incoming] = []
+    log = WidgetLog(RealClock(), told.append, 0.02, re.compile(r"^(?P<agent>\w+): (?P<text>.*)$"))
+    old, asked = _shown("Hello"), _shown("Hi", own=True)
+    log.take([old], [], sign=False)
+    await asyncio.sleep(0.05)
+    log.take([old, asked, _shown("One moment")], [], sign=True)
+    await asyncio.sleep(0.05)
+    log.take([_shown("Hello again")], [], sign=True)  # the log is written anew
+    log.take([_shown("Good day"), asked, _shown("It is on its way.")], [], sign=False)
+    log.flush()
+    texts = [one.text for one in told if isinstance(one, Bubble)]
+    assert texts == ["Hello", "One moment", "It is on its way."]
+
+
+def _shown(text: str, own: bool = False) -> dict[str, object]:
+    return {"text": text, "own": own, "agent": False, "number": None}
