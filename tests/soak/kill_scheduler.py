@@ -8,9 +8,8 @@ import tempfile
 import time
 from pathlib import Path
 
-HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent / "surfaces"))
-sys.path.insert(0, str(HERE.parent / "surfaces" / "scheduler"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "surfaces"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "surfaces" / "scheduler"))
 
 from counter import Counter, Office
 from test_scheduling import done, holds, schedule, settled, slots, until
