@@ -245,3 +245,12 @@ async def test_a_bubble_that_stood_for_another_gives_way_and_old_ones_are_not_to
 
 def _shown(text: str, own: bool = False) -> dict[str, object]:
     return {"text": text, "own": own, "agent": False, "number": None}
+
+
+async def test_a_frame_that_loads_anew_is_watched_anew(talk):
+    await talk.until(said("Hello, how can I help?"))
+    frame = talk.line._frame
+    await frame.evaluate("location.reload()")
+    await frame.wait_for_function("document.cxassurerun1")
+    await talk.line.send("hello", 5)
+    await talk.until(said("You said hello"))
