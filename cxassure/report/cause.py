@@ -325,7 +325,8 @@ def _everywhere(case: _Case) -> str:
 
 def _ends_up(case: _Case) -> str:
     """Where the shopper is left: on a page that was not meant to come, or still where they were."""
-    pages = [o for o in case.run.transcript() if o.what == "page" and o.party == case.step.party]
+    mine = (o for o in case.run.transcript() if o.party == case.step.party)
+    pages = [o for o in mine if o.what == "page" and o.text and o.step <= case.step.index]
     if case.step.channel != "web" or not pages:
         return ""
     page = clip(pages[-1].text, 60)

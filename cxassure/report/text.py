@@ -50,11 +50,26 @@ def headline(run: Run, context: Context | None = None) -> str:
 
 
 def summary(runs: Sequence[Run]) -> list[str]:
-    """One line a journey and row, what needs a person first, and the totals last."""
+    """One line a journey and row, what needs a person first, and the totals last.
+
+    Below a run that went well stands what was noted in it.
+    """
     counted = worst_first(last_attempts(runs))
     wide = max((len(run.name) for run in counted), default=0)
-    lines = [visible(_in_a_line(run, min(wide, 60), runs)) for run in counted]
+    lines: list[str] = []
+    for run in counted:
+        lines += [visible(_in_a_line(run, min(wide, 60), runs)), *_noted(run)]
     return [*lines, totals(runs)]
+
+
+def _noted(run: Run) -> Iterator[str]:
+    """What is worth telling of a run that went well: three clicks where one should do."""
+    if run.verdict in ("passed", "degraded"):
+        for step in run.steps:
+            for finding in step.findings:
+                yield "    " + _line(
+                    f"noted at step {step.index}, {clip(step.title, 60)}: {finding}"
+                )
 
 
 def _in_a_line(run: Run, wide: int, runs: Sequence[Run]) -> str:
@@ -129,9 +144,18 @@ def _told(run: Run, step: StepRun, asked: Run, context: Context) -> Iterator[tup
     yield "customer", consequence(run, step)
     yield "check", found.check if found else ""
     yield "hint", step.hint
+    yield "also", "; ".join(_others(run, step))
     yield "evidence", _evidence(run, step, context)
     yield "runbook", run.runbook
     yield "again", again(run, context)
+
+
+def _others(run: Run, told: StepRun) -> Iterator[str]:
+    """Further steps in trouble: where the journey carried on, and where cleaning up went wrong."""
+    for step in run.steps:
+        if step is not told and step.verdict in ("failed", "error") and not step.optional:
+            part = "" if step.part == "steps" else f"{step.part} "
+            yield f"{part}step {step.index} {what(step, run)}"
 
 
 def _evidence(run: Run, step: StepRun, context: Context) -> str:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sample import broken, gift_card, promise_broken
-from streams import cut, streams
+from streams import Telling, cut, streams
 
 from cxassure.report.context import Context, Past
 from cxassure.report.tally import blaming, totals, visible
@@ -108,3 +108,17 @@ def test_any_runs_can_be_told(told):
         assert len(lines) <= 12
         assert visible("".join(lines)) == "".join(lines)
     assert len(summary(runs)[-1].splitlines()) == 1
+
+
+def test_further_trouble_of_a_failed_run_is_told_in_a_line():
+    telling = Telling("buy").step("shopper", "web", "click", "Pay", verdict="failed", why="no Pay")
+    telling.step("office", "api", "post", "/cancel", part="always", verdict="failed", why="404")
+    told = failure(telling.end("failed", why="no Pay"))
+    assert "    also      always step 2 office post /cancel → 404" in told.splitlines()
+
+
+def test_what_was_noted_in_a_run_that_went_well_stands_below_it():
+    telling = Telling("buy").step("shopper", "web", "click", "Pay", findings=("needed 3 clicks",))
+    first, noted, _ = summary([telling.end()])
+    assert first.startswith("✓ buy")
+    assert noted == "    noted at step 1, shopper click Pay: needed 3 clicks"

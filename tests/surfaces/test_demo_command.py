@@ -6,9 +6,11 @@ import contextlib
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from counter import Counter, interrupt
 
+ROOT = Path(__file__).parents[2]
 CHAT = ("--journey", "order-status-by-chat")
 
 
@@ -48,7 +50,8 @@ def test_a_fault_is_found_whether_broken_here_or_served_broken(empty: Counter) -
     journey = ("--journey", told["journey"], "--json")
     here = empty.run("demo", "--break", fault, *journey)
     with served(empty, "--break", fault) as environ:
-        there = empty.run("demo", *journey, **environ)
+        written = ("-C", str(ROOT), told["journey"], "--report-dir", "reports", "--json")
+        there = empty.run("run", *written, **environ)
     for done in (here, there):
         assert done.code == 1, done.both
         (run,) = done.json["runs"]
@@ -56,6 +59,14 @@ def test_a_fault_is_found_whether_broken_here_or_served_broken(empty: Counter) -
         blamed = (run["blamed"]["step"], run["blamed"]["party"])
         assert blamed == (told["step"], told["party"])
         assert fault not in run["why"]
+
+
+def test_the_demo_drives_its_own_company_whatever_addresses_are_exported(empty: Counter) -> None:
+    elsewhere = {"CXASSURE_TARGET_SUPPORT_LINE": "http://127.0.0.1:9/nobody"}
+    journey = ("--journey", "order-status-by-phone")
+    assert empty.run("demo", *journey, **elsewhere).code == 0
+    assert empty.run("demo", "--break", "wrong-welcome", *journey, **elsewhere).code == 1
+    assert empty.run("demo", "--break", "nope", *journey, **elsewhere).code == 2
 
 
 def test_the_served_company_is_told_as_a_shell_reads_it(empty: Counter) -> None:

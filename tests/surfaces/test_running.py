@@ -104,7 +104,9 @@ def test_degraded_is_zero_and_with_strict_one(counter: Counter) -> None:
     done = counter.run("run", "late")
     assert done.code == 0
     assert "degraded" in done.out
-    assert counter.run("run", "late", "--strict").code == 1
+    strict = counter.run("run", "late", "--strict")
+    assert strict.code == 1
+    assert "--strict: late (degraded)" in strict.err
     assert counter.run("run", "fine", "--strict").code == 0
 
 
@@ -246,3 +248,16 @@ def test_a_report_that_cannot_be_written_is_three_and_the_rest_is_told(counter: 
     assert "✓ fine" in done.out
     assert counter.run("run", "codes", "--junit", "taken/j.xml").code == 1
     assert Path(counter.runs()[0] / "index.html").is_file()
+
+
+def test_json_never_takes_a_journey_for_its_file(counter: Counter) -> None:
+    counter.settle("fine")
+    done = counter.run("run", "--json", "fine")
+    assert done.code == 2
+    assert "cxassure run fine --json" in done.err
+    assert not (counter.root / "fine").exists()
+
+
+def test_no_time_at_all_is_a_wrong_command(counter: Counter) -> None:
+    counter.settle("fine")
+    assert counter.run("run", "--timeout", "0s").code == 2

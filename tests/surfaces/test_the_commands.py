@@ -280,3 +280,16 @@ def test_a_reader_who_leaves_is_no_failed_journey(empty: Counter) -> None:
     assert process.wait(30) == 3
     assert "Traceback" not in err
     assert "standard output" in err
+
+
+def test_check_and_compile_answer_in_json_in_a_file_or_on_stdout(counter: Counter) -> None:
+    stale = counter.ask("compile", "--check", "--json")
+    assert stale.code == 2
+    assert stale.json["stale"]
+    written = counter.ask("compile", "--json", "out.json")
+    assert written.code == 0
+    told = json.loads((counter.root / "out.json").read_text())
+    assert len(told["written"]) == len(told["probes"]) > 0
+    assert counter.ask("compile", "--check", "--json").json["stale"] == []
+    assert counter.ask("check", "--json", "checked.json").code == 0
+    assert json.loads((counter.root / "checked.json").read_text())["problems"] == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -15,28 +14,24 @@ from cxassure.surfaces.cli.options import count
 @click.command("check")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path, exists=True))
 @options.root
-@options.as_json
-def command(paths: tuple[Path, ...], root: Path, as_json: bool) -> int:
+@options.json_to
+def command(paths: tuple[Path, ...], root: Path, json_to: str | None) -> int:
     """Read journeys and fragments and tell every problem as file:line:column."""
     try:
         workspace = options.open_workspace(root)
         probes = workspace.plan(paths).probes
     except SpecError as wrong:
-        if as_json:
-            _echo({"problems": [_row(p) for p in wrong.problems]})
+        if json_to is not None:
+            options.answer({"problems": [_row(p) for p in wrong.problems]}, json_to)
             return 2
         raise
     journeys = len({p.journey for p in probes})
-    if as_json:
-        _echo({"problems": [], "probes": [p.name for p in probes]})
+    if json_to is not None:
+        options.answer({"problems": [], "probes": [p.name for p in probes]}, json_to)
     elif probes:
         told = f"{count(journeys, 'journey')}, {count(len(probes), 'probe')}: no problems"
         click.echo(told)
     return 0 if probes else _nothing(workspace.journeys, paths)
-
-
-def _echo(document: dict[str, object]) -> None:
-    click.echo(json.dumps(document, indent=2, ensure_ascii=False))
 
 
 def _row(problem: Problem) -> dict[str, object]:

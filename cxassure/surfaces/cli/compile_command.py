@@ -14,15 +14,22 @@ from cxassure.surfaces.cli.options import count
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path, exists=True))
 @click.option("--check", is_flag=True, help="Write nothing; exit 2 when probes are stale.")
 @options.root
-def command(paths: tuple[Path, ...], check: bool, root: Path) -> int:
+@options.json_to
+def command(paths: tuple[Path, ...], check: bool, root: Path, json_to: str | None) -> int:
     """Compile journeys to probes/, one document per row."""
     workspace = options.open_workspace(root)
     probes = workspace.plan(paths).probes
+    names = [document.name for document in probes]
     if check:
-        return _compare(workspace.stale_probes(probes, prune=not paths), bool(probes))
+        stale = workspace.stale_probes(probes, prune=not paths)
+        if json_to is not None:
+            options.answer({"probes": names, "stale": stale}, json_to)
+        return _compare([] if json_to == options.STDOUT else stale, bool(stale), bool(probes))
     if not probes:
         return _nothing()
     written = workspace.write_probes(probes, prune=not paths)
+    if json_to is not None:
+        options.answer({"probes": names, "written": [str(path) for path in written]}, json_to)
     told = f"{count(len(probes), 'probe')}, {len(written)} written to {workspace.probes}"
     click.echo(told, err=True)
     return 0
@@ -33,10 +40,10 @@ def _nothing() -> int:
     return 2
 
 
-def _compare(differences: list[str], any_probes: bool) -> int:
-    for line in differences:
+def _compare(told: list[str], stale: bool, any_probes: bool) -> int:
+    for line in told:
         click.echo(line)
-    if differences:
+    if stale:
         click.echo("    hint: compile them again: cxassure compile", err=True)
         return 2
     if not any_probes:

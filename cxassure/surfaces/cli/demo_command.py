@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import signal
 from collections.abc import Iterable
@@ -57,11 +58,17 @@ def _run(broken: tuple[str, ...], journeys: tuple[str, ...], how: dict[str, Any]
     from cxassure.surfaces.cli import driving
 
     reports = how["report_dir"] or Path("reports")
-    workspace = options.open_workspace(samples(), reports=reports)
+    workspace = options.open_workspace(samples(), reports=reports, environ=_own())
     probes = workspace.select(Selection(journeys, how["tags"], how["rows"]))
     switches = "".join(f" --break {name}" for name in broken)
     how["again"] = f"cxassure demo{switches} --journey"
     return driving.go(workspace, probes, how, broken)
+
+
+def _own() -> dict[str, str]:
+    """The environment without other addresses: the demo drives the company that it starts."""
+    theirs = ("CXASSURE_TARGET_", "CXASSURE_SECRET_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(theirs)}
 
 
 def _list(json_to: str | None) -> int:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -30,7 +32,9 @@ class _Duration(click.ParamType):  # type: ignore[type-arg]
         from cxassure.text import seconds
 
         try:
-            return seconds(str(value))
+            if (length := seconds(str(value))) > 0:
+                return length
+            self.fail("no time at all is too short to look at anything", param, ctx)
         except Misread as misread:
             self.fail(f"{misread.what}; {misread.hint}", param, ctx)
 
@@ -57,6 +61,28 @@ def env(command: _F) -> _F:
 def as_json(command: _F) -> _F:
     """`--json`: the command's answer as JSON on stdout."""
     return click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")(command)
+
+
+def json_to(command: _F) -> _F:
+    """`--json [FILE]`: the command's answer as JSON in a file, or on stdout."""
+    return click.option(
+        "--json",
+        "json_to",
+        is_flag=False,
+        flag_value=STDOUT,
+        default=None,
+        metavar="[FILE]",
+        help="Write JSON to FILE, or to stdout.",
+    )(command)
+
+
+def answer(document: dict[str, Any], json_to: str) -> None:
+    """Writes a JSON answer where `--json` said. Raises `OSError`."""
+    text = json.dumps(document, indent=2, ensure_ascii=False)
+    if json_to == STDOUT:
+        click.echo(text)
+    else:
+        Path(json_to).write_text(text + "\n", "utf-8")
 
 
 def _no_probe(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
@@ -97,7 +123,9 @@ def running(command: _F) -> _F:
     """How runs are done."""
     for option in (
         click.option("--timeout", type=DURATION, help="Longest time for one run (90s, 5m)."),
-        click.option("--trace", is_flag=True, help="Keep full browser traces (not masked)."),
+        click.option(
+            "--trace", is_flag=True, help="Keep full browser traces, but where a secret is typed."
+        ),
         click.option("--fail-fast", is_flag=True, help="Start nothing more after a failure."),
         click.option(
             "--retry", type=click.IntRange(0, 10), default=0, help="Tries after a failure."
@@ -124,8 +152,13 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
-def open_workspace(root: Path, env: str = "", reports: Path | None = None) -> Workspace:
+def open_workspace(
+    root: Path,
+    env: str = "",
+    reports: Path | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> Workspace:
     """The workspace at `root`; raises `SpecError` or `UsageError`."""
     from cxassure.workspace import Workspace
 
-    return Workspace(root, env, reports)
+    return Workspace(root, env, reports, environ)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from cxassure.errors import UsageError
 from cxassure.surfaces.cli import options
+
+if TYPE_CHECKING:
+    from cxassure.workspace import Workspace
 
 
 @click.command("run")
@@ -26,8 +30,20 @@ def command(selectors: tuple[str, ...], root: Path, env: str, dry_run: bool, **h
     from cxassure.surfaces.cli import driving, dry
 
     workspace = options.open_workspace(root, env, how["report_dir"])
+    _no_selector(how["json_to"], selectors, workspace)
     probes = workspace.select(Selection(selectors, how["tags"], how["rows"]))
     if dry_run:
         return dry.tell(workspace, probes, how["json_to"])
     how["again"] = options.again(root, env)
     return driving.go(workspace, probes, how)
+
+
+def _no_selector(json_to: str | None, selectors: tuple[str, ...], workspace: Workspace) -> None:
+    """Refuses `--json NAME` without selectors: it would drive everything and write a file NAME."""
+    if selectors or json_to in (None, options.STDOUT) or Path(str(json_to)).suffix:
+        return
+    if any(json_to in (p.name, p.journey) for p in workspace.plan().probes):
+        raise UsageError(
+            f"«{json_to}» is a journey, and --json takes it for a file",
+            f"write it first: cxassure run {json_to} --json",
+        )

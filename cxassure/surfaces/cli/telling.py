@@ -49,6 +49,8 @@ def tell(workspace: Workspace, ran: Ran, how: Mapping[str, Any]) -> int:
     for trouble in [*workspace.store.troubles, *unwritten]:
         click.echo(trouble, err=True)
     found = code(ran.runs, how["strict"], ran.interrupted, whole=not unwritten)
+    if found != code(ran.runs, False, ran.interrupted, whole=not unwritten):
+        click.echo(f"--strict: {_lax(ran.runs)}", err=True)
     if found == EXIT_USAGE:
         click.echo("nothing was looked at, so nothing is known", err=True)
     return found
@@ -125,6 +127,17 @@ def _talk(ran: Ran, written: dict[str, Path]) -> None:
         click.echo(f"seed {ran.runs[0].seed}", err=True)
     for kind, path in written.items():
         click.echo(f"{kind:6} {path}", err=True)
+
+
+def _lax(runs: list[Run]) -> str:
+    """What `--strict` does not let pass, by run."""
+    found = []
+    for run in last_attempts(runs):
+        whys: list[str] = [run.verdict] if run.verdict == "degraded" else []
+        whys += ["flaky"] if run.flaky else []
+        whys += [f"{len(run.unseen)} unseen"] if run.unseen else []
+        found += [f"{run.name} ({', '.join(whys)})"] if whys else []
+    return ", ".join(found)
 
 
 def code(
