@@ -18,6 +18,11 @@ from typing import IO
 
 from cxassure.errors import CannotLook, UsageError
 
+GIVES = frozenset(
+    ("test_card", "declined_card", "twilio_token", "account_password", "account_totp")
+)
+"""The secrets that the company tells whoever starts it; a test holds this to what it says."""
+
 START, STOP = 20.0, 5.0
 """Seconds that the company is given to start and to stop."""
 

@@ -42,7 +42,7 @@ def missing(step: StepRun) -> str:
 
 def on_the_phone(run: Run, step: StepRun) -> str:
     """`after 38 s on the phone`, empty when there was no call."""
-    calls = [s.at for s in run.steps if s.channel in ("ivr", "agent") and s.verdict != "skipped"]
+    calls = [s.at for s in run.steps if s.channel == "ivr" and s.verdict != "skipped"]
     spent = step.at + step.took - min(calls, default=step.at + step.took)
     return f"after {span(spent)} on the phone" if spent >= 1 else ""
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from counter import Counter, interrupt
 
+from cxassure.company import GIVES
+
 ROOT = Path(__file__).parents[2]
 CHAT = ("--journey", "order-status-by-chat")
 
@@ -79,3 +81,9 @@ def test_the_served_company_is_told_as_a_shell_reads_it(empty: Counter) -> None:
     _, err = process.communicate(timeout=30)
     assert process.returncode == 0
     assert "closed" in err
+
+
+def test_what_the_company_gives_is_what_doctor_takes_as_given(empty: Counter) -> None:
+    with served(empty) as environ:
+        names = {n for n in environ if n.startswith("CXASSURE_SECRET_")}
+    assert names == {f"CXASSURE_SECRET_{name.upper()}" for name in GIVES}

@@ -53,7 +53,7 @@ def test_an_empty_journeys_folder_is_two_as_well(empty: Counter) -> None:
 def test_what_new_makes_is_a_workspace_without_problems(empty: Counter) -> None:
     done = empty.ask("new", "shop")
     assert (done.code, done.out) == (0, "")
-    assert "cxassure run -C shop" in done.err
+    assert "cd shop; cxassure check" in done.err
     assert empty.ask("check", "-C", "shop").out == "1 journey, 1 probe: no problems\n"
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cxassure.company import GIVES
 from cxassure.errors import CxassureError, SpecError
 from cxassure.surfaces.cli import options
 
@@ -94,7 +95,7 @@ def _channels() -> str:
 
 def _secrets(workspace: Workspace) -> Iterator[Finding]:
     for name in sorted(workspace.environment.secrets):
-        if workspace.needs_company:
+        if workspace.needs_company and name in GIVES:
             yield Finding(f"secret.{name}", True, "set, or given by the built-in company")
         else:
             yield _look(f"secret.{name}", lambda name=name: _is_set(workspace, name))  # type: ignore[misc]

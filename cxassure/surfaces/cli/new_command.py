@@ -58,7 +58,7 @@ def command(folder: Path, force: bool) -> int:
     for name, text in FILES.items():
         _write(folder / name, text)
     click.echo(f"made {folder}", err=True)
-    click.echo(f"next: cxassure check -C {folder}; cxassure run -C {folder}", err=True)
+    click.echo(f"next: cd {folder}; cxassure check; cxassure compile; cxassure run", err=True)
     return 0
 
 
