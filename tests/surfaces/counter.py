@@ -186,6 +186,15 @@ class Counter:
         assert "Traceback" not in done.both, done.both
         return done
 
+    def arrived(self, process: subprocess.Popen[str]) -> None:
+        """Waits until a command keeps the office's gate; one that never does is told in words."""
+        assert self.office
+        deadline = time.monotonic() + LONGEST
+        while not self.office.arrived.wait(0.05):
+            if process.poll() is not None or time.monotonic() > deadline:
+                process.kill()
+                raise AssertionError(f"nobody came to the gate: {self.end(process).both}")
+
     def pytest(self, *words: str, **environ: str) -> Done:
         """Runs pytest in the folder, with our plug-in as it is installed."""
         process = subprocess.run(

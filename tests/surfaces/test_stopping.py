@@ -20,11 +20,13 @@ parties:
 steps:
   - shopper: {open: /gift-cards}
     expect: {page: {contains: gift cards}}
+    within: 40s
   - office: {get: /gate}
     within: 50s
 always:
   - shopper: {open: /returns}
     expect: {page: {contains: return}}
+    within: 20s
 """
 
 
@@ -45,7 +47,7 @@ def company_of(counter: Counter) -> list[str]:
 def test_ctrl_c_leaves_a_whole_run_that_is_an_error(counter: Counter) -> None:
     assert counter.office
     process = counter.start("run", "waiting", "--json", "out.json", "--junit", "out.xml")
-    assert counter.office.arrived.wait(30)
+    counter.arrived(process)
     interrupt(process)
     done = counter.end(process)
     assert done.code == 130
@@ -69,7 +71,7 @@ def test_ctrl_c_closes_browser_and_company_after_the_last_steps(counter: Counter
     counter.write("cxassure.yaml", settings.replace("targets: {", shop, 1))
     counter.write("journeys/shopping.yaml", SHOP)
     process = counter.start("run", "shopping", "--json")
-    assert counter.office.arrived.wait(30)
+    counter.arrived(process)
     assert len(left_of(process)) > 1  # the browser's driver is there
     assert company_of(counter)
     interrupt(process)
@@ -86,7 +88,7 @@ def test_ctrl_c_closes_browser_and_company_after_the_last_steps(counter: Counter
 def test_ctrl_c_ends_what_waits_for_its_turn(counter: Counter) -> None:
     assert counter.office
     process = counter.start("run", "waiting", "fine", "late", "--workers", "1")
-    assert counter.office.arrived.wait(30)
+    counter.arrived(process)
     interrupt(process)
     done = counter.end(process)
     assert done.code == 130
@@ -97,7 +99,7 @@ def test_ctrl_c_ends_what_waits_for_its_turn(counter: Counter) -> None:
 def test_sigterm_is_taken_as_ctrl_c_is(counter: Counter) -> None:
     assert counter.office
     process = counter.start("run", "waiting")
-    assert counter.office.arrived.wait(30)
+    counter.arrived(process)
     process.terminate()
     assert counter.end(process).code == 130
     assert counter.office.asked == ["/gate", "/tidied"]
@@ -106,7 +108,7 @@ def test_sigterm_is_taken_as_ctrl_c_is(counter: Counter) -> None:
 def test_a_killed_run_is_read_as_one_that_did_not_end(counter: Counter) -> None:
     assert counter.office
     process = counter.start("run", "fine", "waiting", "--workers", "1")
-    assert counter.office.arrived.wait(30)
+    counter.arrived(process)
     process.kill()
     process.wait()
     done = counter.run("report", "--json")
@@ -122,7 +124,7 @@ def test_a_killed_run_is_read_as_one_that_did_not_end(counter: Counter) -> None:
 def test_a_run_that_still_goes_on_says_so(counter: Counter) -> None:
     assert counter.office
     process = counter.start("run", "waiting")
-    assert counter.office.arrived.wait(30)
+    counter.arrived(process)
     done = counter.run("report")
     assert done.code == 3
     assert "has not ended yet" in done.both
