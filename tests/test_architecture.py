@@ -40,7 +40,7 @@ HOMES = {
     "dateutil": ("watch",),
     "faker": ("engine",),
     "holidays": ("watch",),
-    "httpx": ("channels._http", "channels._telephony.webhook", "report.senders"),
+    "httpx": ("channels._http", "channels._telephony.carrier.webhook", "report.senders"),
     "icalendar": ("watch",),
     "jinja2": ("report", "demo"),
     "msgspec": ("",),

@@ -1,1 +1,1 @@
-"""A kit for channels that telephone: cxassure as the carrier, in virtual time, over TwiML."""
+"""A kit for channels that telephone: the carrier over TwiML, SIP, RTP, audio, Twilio itself."""

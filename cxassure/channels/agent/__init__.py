@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from cxassure.channel import Heard, Opening, Seconds, Session, facet, verb
-from cxassure.channels._telephony.told import CallFields
+from cxassure.channels._telephony.carrier.told import CallFields
 from cxassure.channels.agent.line import DeskLine
 
 

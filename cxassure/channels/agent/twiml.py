@@ -7,12 +7,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from cxassure.channel import Clock, RealClock, Seconds, Session, Unseen
-from cxassure.channels._telephony.ear import Ear
-from cxassure.channels._telephony.exchange import Exchange
-from cxassure.channels._telephony.keys import keys, lasts, without_pauses
-from cxassure.channels._telephony.lengths import spoken
-from cxassure.channels._telephony.ring import Ring
-from cxassure.channels._telephony.told import call_fields, ending, evidence, timeline, why_not
+from cxassure.channels._telephony.carrier.ear import Ear
+from cxassure.channels._telephony.carrier.exchange import Exchange
+from cxassure.channels._telephony.carrier.keys import keys, lasts, without_pauses
+from cxassure.channels._telephony.carrier.lengths import spoken
+from cxassure.channels._telephony.carrier.ring import Ring
+from cxassure.channels._telephony.carrier.told import (
+    call_fields,
+    ending,
+    evidence,
+    timeline,
+    why_not,
+)
 from cxassure.errors import Broken, CannotLook
 from cxassure.text import span
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from cxassure.channel import Heard, Opening, Seconds, Seen, Session, facet, verb
-from cxassure.channels._telephony.told import CallFields
+from cxassure.channels._telephony.carrier.told import CallFields
 from cxassure.channels.ivr.line import Line
 from cxassure.channels.ivr.spoken import positions, read_out
 

@@ -10,13 +10,13 @@ import msgspec
 
 from cxassure.channel import Clock, RealClock, Session, Unseen
 from cxassure.channels._http.options import read_options
-from cxassure.channels._telephony.call import Call
-from cxassure.channels._telephony.ear import Ear
-from cxassure.channels._telephony.exchange import Exchange
-from cxassure.channels._telephony.keys import keys, lasts, without_pauses
-from cxassure.channels._telephony.lengths import spoken
-from cxassure.channels._telephony.told import call_fields, ending, evidence, timeline
-from cxassure.channels._telephony.webhook import Account
+from cxassure.channels._telephony.carrier.call import Call
+from cxassure.channels._telephony.carrier.ear import Ear
+from cxassure.channels._telephony.carrier.exchange import Exchange
+from cxassure.channels._telephony.carrier.keys import keys, lasts, without_pauses
+from cxassure.channels._telephony.carrier.lengths import spoken
+from cxassure.channels._telephony.carrier.told import call_fields, ending, evidence, timeline
+from cxassure.channels._telephony.carrier.webhook import Account
 from cxassure.errors import Broken, CannotLook
 from cxassure.text import clip, span
 

@@ -8,11 +8,11 @@ from contextlib import suppress
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cxassure.channels._telephony.fault import Fault
-from cxassure.channels._telephony.keys import keys
-from cxassure.channels._telephony.lengths import heard_of, spoken, wav_seconds
-from cxassure.channels._telephony.markup import parse
-from cxassure.channels._telephony.schema import ATTRIBUTES, complaints
+from cxassure.channels._telephony.carrier.fault import Fault
+from cxassure.channels._telephony.carrier.keys import keys
+from cxassure.channels._telephony.carrier.lengths import heard_of, spoken, wav_seconds
+from cxassure.channels._telephony.carrier.markup import parse
+from cxassure.channels._telephony.carrier.schema import ATTRIBUTES, complaints
 from cxassure.channels.ivr.spoken import positions, read_out
 from cxassure.errors import CxassureError, Misread
 

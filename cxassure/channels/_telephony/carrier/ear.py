@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cxassure.channel import Clock, Seen
-from cxassure.channels._telephony.lengths import NOTICEABLE
+from cxassure.channels._telephony.carrier.lengths import NOTICEABLE
 from cxassure.events import Who
 
 Record = Callable[[Seen], None]

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 from cxassure.channels._http.origins import shown
-from cxassure.channels._telephony import schema
-from cxassure.channels._telephony.call import Call, CalledAway, Gone, never
-from cxassure.channels._telephony.fault import APOLOGY, Fault
-from cxassure.channels._telephony.lengths import spoken
-from cxassure.channels._telephony.markup import Node, parse
-from cxassure.channels._telephony.webhook import Answer
+from cxassure.channels._telephony.carrier import schema
+from cxassure.channels._telephony.carrier.call import Call, CalledAway, Gone, never
+from cxassure.channels._telephony.carrier.fault import APOLOGY, Fault
+from cxassure.channels._telephony.carrier.lengths import spoken
+from cxassure.channels._telephony.carrier.markup import Node, parse
+from cxassure.channels._telephony.carrier.webhook import Answer
 from cxassure.errors import CannotLook
 from cxassure.text import clip
 
 if TYPE_CHECKING:
-    from cxassure.channels._telephony.exchange import Exchange
+    from cxassure.channels._telephony.carrier.exchange import Exchange
 
 STILL = 30
 """Documents in a row that let the caller neither hear nor do anything: a loop."""
@@ -127,7 +127,7 @@ class Walker:
                     self._still = 0
 
     async def _do(self, verb: Node, only: frozenset[str] | None) -> None:
-        from cxassure.channels._telephony.verbs import VERBS
+        from cxassure.channels._telephony.carrier.verbs import VERBS
 
         if only is not None and verb.name in VERBS and verb.name not in only:
             self.warn(Fault(13238, f"<{verb.name}> in a wait document is left out"))
@@ -256,7 +256,7 @@ class Walker:
 
     async def hold(self, goto: Callable[[], GoTo | None], away: Callable[[], bool]) -> None:
         """Keeps the caller waiting, with the company's document or music, until `away()`."""
-        from cxassure.channels._telephony.verbs import hold_music
+        from cxassure.channels._telephony.carrier.verbs import hold_music
 
         self.call.away, self.holding = away, True
         try:

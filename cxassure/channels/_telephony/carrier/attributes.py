@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cxassure.channels._telephony.fault import Fault
-from cxassure.channels._telephony.markup import Node
+from cxassure.channels._telephony.carrier.fault import Fault
+from cxassure.channels._telephony.carrier.markup import Node
 
 if TYPE_CHECKING:
-    from cxassure.channels._telephony.walker import Walker
+    from cxassure.channels._telephony.carrier.walker import Walker
 
 
 def count(walker: Walker, node: Node, name: str, default: int, code: int, *, least: int = 1) -> int:

@@ -10,8 +10,8 @@ from cxassure.channel import Seconds, Seen
 from cxassure.text import clip, span
 
 if TYPE_CHECKING:
-    from cxassure.channels._telephony.call import Call
-    from cxassure.channels._telephony.exchange import Exchange
+    from cxassure.channels._telephony.carrier.call import Call
+    from cxassure.channels._telephony.carrier.exchange import Exchange
 
 
 class CallFields(TypedDict, total=False):

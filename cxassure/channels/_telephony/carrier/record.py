@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cxassure.channels._telephony.attributes import count, method
-from cxassure.channels._telephony.call import Gone
-from cxassure.channels._telephony.lengths import BEEP
-from cxassure.channels._telephony.markup import Node
+from cxassure.channels._telephony.carrier.attributes import count, method
+from cxassure.channels._telephony.carrier.call import Gone
+from cxassure.channels._telephony.carrier.lengths import BEEP
+from cxassure.channels._telephony.carrier.markup import Node
 
 if TYPE_CHECKING:
-    from cxassure.channels._telephony.walker import Walker
+    from cxassure.channels._telephony.carrier.walker import Walker
 
 MOST = 3_600
 
@@ -43,7 +43,7 @@ class Tape:
 async def record(walker: Walker, node: Node) -> None:
     """Defaults: timeout 5 (of silence), finishOnKey any key, maxLength 3600, playBeep, action this
     document. An empty recording: the next verb."""
-    from cxassure.channels._telephony.walker import GoTo
+    from cxassure.channels._telephony.carrier.walker import GoTo
 
     call = walker.call
     call.connect()

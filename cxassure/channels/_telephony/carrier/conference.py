@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
-from cxassure.channels._telephony.attributes import count
-from cxassure.channels._telephony.markup import Node
-from cxassure.channels._telephony.ring import Ring
-from cxassure.channels._telephony.room import Room
+from cxassure.channels._telephony.carrier.attributes import count
+from cxassure.channels._telephony.carrier.markup import Node
+from cxassure.channels._telephony.carrier.ring import Ring
+from cxassure.channels._telephony.carrier.room import Room
 
 if TYPE_CHECKING:
-    from cxassure.channels._telephony.walker import GoTo, Walker
+    from cxassure.channels._telephony.carrier.walker import GoTo, Walker
 
 
 async def confer(walker: Walker, dial: Node, noun: Node) -> None:
@@ -44,7 +44,7 @@ async def confer(walker: Walker, dial: Node, noun: Node) -> None:
 
 def _wait(base: str, noun: Node) -> GoTo | None:
     """The company's document for those who wait; None stands for music."""
-    from cxassure.channels._telephony.walker import GoTo
+    from cxassure.channels._telephony.carrier.walker import GoTo
 
     url = noun.get("waitUrl")
     return GoTo(urljoin(base, url), noun.get("waitMethod", "POST").upper()) if url else None

@@ -6,16 +6,16 @@ import json
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
-from cxassure.channels._telephony.attributes import method
-from cxassure.channels._telephony.call import Gone
-from cxassure.channels._telephony.dial import LASTS, talk
-from cxassure.channels._telephony.exchange import Place, Queue
-from cxassure.channels._telephony.fault import Fault
-from cxassure.channels._telephony.markup import Node
-from cxassure.channels._telephony.ring import Ring
+from cxassure.channels._telephony.carrier.attributes import method
+from cxassure.channels._telephony.carrier.call import Gone
+from cxassure.channels._telephony.carrier.dial import LASTS, talk
+from cxassure.channels._telephony.carrier.exchange import Place, Queue
+from cxassure.channels._telephony.carrier.fault import Fault
+from cxassure.channels._telephony.carrier.markup import Node
+from cxassure.channels._telephony.carrier.ring import Ring
 
 if TYPE_CHECKING:
-    from cxassure.channels._telephony.walker import GoTo, Walker
+    from cxassure.channels._telephony.carrier.walker import GoTo, Walker
 
 LONGEST_NAME = 64
 
@@ -26,7 +26,7 @@ async def enqueue(walker: Walker, node: Node) -> None:
     `action` is asked at once after `<Leave>` and after the talk when the call was bridged. With
     `workflowSid` the workflow's identifier names the queue and the task's JSON is the context.
     """
-    from cxassure.channels._telephony.walker import GoTo
+    from cxassure.channels._telephony.carrier.walker import GoTo
 
     call = walker.call
     call.connect()
@@ -67,7 +67,7 @@ async def _wait(
     walker: Walker, node: Node, queue: Queue, place: Place, task: dict[str, str]
 ) -> str:
     """Holds the caller; QueueResult says how the wait ended."""
-    from cxassure.channels._telephony.walker import Left
+    from cxassure.channels._telephony.carrier.walker import Left
 
     base = walker.url
     ring = _offer(walker, queue, place, task)
@@ -101,7 +101,7 @@ def _offer(walker: Walker, queue: Queue, place: Place, task: dict[str, str]) -> 
 
 
 def _document(walker: Walker, node: Node, base: str, queue: Queue, place: Place) -> GoTo | None:
-    from cxassure.channels._telephony.walker import GoTo
+    from cxassure.channels._telephony.carrier.walker import GoTo
 
     url = node.get("waitUrl")
     if not url:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cxassure.channels._telephony.fault import Fault
-from cxassure.channels._telephony.markup import Node
+from cxassure.channels._telephony.carrier.fault import Fault
+from cxassure.channels._telephony.carrier.markup import Node
 from cxassure.text import guess
 
 _LEG = (

@@ -20,8 +20,8 @@ from cxassure.channel import Opening
 from cxassure.channels._http.client import tls
 from cxassure.channels._http.origins import listed, on_loopback, origin, shown
 from cxassure.channels._http.trouble import told
-from cxassure.channels._telephony.fault import Fault
-from cxassure.channels._telephony.markup import LARGEST
+from cxassure.channels._telephony.carrier.fault import Fault
+from cxassure.channels._telephony.carrier.markup import LARGEST
 from cxassure.errors import CannotLook, CxassureError
 
 if TYPE_CHECKING:

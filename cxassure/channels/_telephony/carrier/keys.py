@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cxassure.channels._telephony.lengths import KEY, LONG_PAUSE, SHORT_PAUSE
+from cxassure.channels._telephony.carrier.lengths import KEY, LONG_PAUSE, SHORT_PAUSE
 from cxassure.errors import Misread
 
 PAUSES = {"w": SHORT_PAUSE, "W": LONG_PAUSE}

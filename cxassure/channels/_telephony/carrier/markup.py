@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from cxassure.channels._telephony.fault import Fault
+from cxassure.channels._telephony.carrier.fault import Fault
 
 LARGEST = 64 * 1024
 """Bytes that a document may have (Twilio error 11750)."""

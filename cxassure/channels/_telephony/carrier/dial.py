@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urljoin
 
-from cxassure.channels._telephony.attributes import count, method
-from cxassure.channels._telephony.call import Call
-from cxassure.channels._telephony.conference import confer
-from cxassure.channels._telephony.fault import Fault
-from cxassure.channels._telephony.markup import Node
-from cxassure.channels._telephony.ring import Ring
-from cxassure.channels._telephony.room import Room
+from cxassure.channels._telephony.carrier.attributes import count, method
+from cxassure.channels._telephony.carrier.call import Call
+from cxassure.channels._telephony.carrier.conference import confer
+from cxassure.channels._telephony.carrier.fault import Fault
+from cxassure.channels._telephony.carrier.markup import Node
+from cxassure.channels._telephony.carrier.ring import Ring
+from cxassure.channels._telephony.carrier.room import Room
 
 if TYPE_CHECKING:
-    from cxassure.channels._telephony.walker import Walker
+    from cxassure.channels._telephony.carrier.walker import Walker
 
 RINGS, LASTS = 30, 14_400
 _NUMBER = re.compile(r"\+?\d{3,15}")
@@ -44,7 +44,7 @@ class Outcome:
 async def dial(walker: Walker, node: Node) -> None:
     """Defaults: timeout 30, timeLimit 14400, answerOnBridge and hangupOnStar false, the caller's
     own callerId. No action: the next verb."""
-    from cxassure.channels._telephony.walker import GoTo
+    from cxassure.channels._telephony.carrier.walker import GoTo
 
     if walker.call.parent:
         walker.warn(Fault(13201, "a dialled party's own document may not dial"))
@@ -128,7 +128,7 @@ async def _whisper(walker: Walker, noun: Node, ring: Ring) -> None:
     """What the desk hears before it is joined to the caller (Twilio, TwiML Voice: Number, url)."""
     if not ring.whispers:
         return
-    from cxassure.channels._telephony.walker import Walker as LegWalker
+    from cxassure.channels._telephony.carrier.walker import Walker as LegWalker
 
     url, verb = urljoin(walker.url, noun.get("url")), method(walker, noun, "method", 13210)
     walker.call.clock.start(LegWalker(walker.exchange, ring.leg).whisper(url, verb))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from cxassure.channels._telephony.call import Call
-from cxassure.channels._telephony.clock import VirtualClock
+from cxassure.channels._telephony.carrier.call import Call
+from cxassure.channels._telephony.carrier.clock import VirtualClock
 
 
 @dataclass(eq=False, slots=True)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from cxassure.channels._telephony.call import Call
-from cxassure.channels._telephony.ear import Ear
+from cxassure.channels._telephony.carrier.call import Call
+from cxassure.channels._telephony.carrier.ear import Ear
 
 RingState = Literal["ringing", "answered", "declined", "stopped"]
 

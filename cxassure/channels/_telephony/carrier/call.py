@@ -8,15 +8,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from cxassure.channels._telephony.clock import VirtualClock
-from cxassure.channels._telephony.ear import Ear
-from cxassure.channels._telephony.fault import Fault
-from cxassure.channels._telephony.lengths import NOTICEABLE, heard_of
-from cxassure.channels._telephony.webhook import Account
+from cxassure.channels._telephony.carrier.clock import VirtualClock
+from cxassure.channels._telephony.carrier.ear import Ear
+from cxassure.channels._telephony.carrier.fault import Fault
+from cxassure.channels._telephony.carrier.lengths import NOTICEABLE, heard_of
+from cxassure.channels._telephony.carrier.webhook import Account
 from cxassure.events import Who
 
 if TYPE_CHECKING:
-    from cxassure.channels._telephony.room import Room
+    from cxassure.channels._telephony.carrier.room import Room
 
 Role = Literal["customer", "agent"]
 

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cxassure.channels._telephony.attributes import count, method
-from cxassure.channels._telephony.clock import VirtualClock
-from cxassure.channels._telephony.fault import Fault
-from cxassure.channels._telephony.lengths import END_OF_SPEECH
-from cxassure.channels._telephony.markup import Node
+from cxassure.channels._telephony.carrier.attributes import count, method
+from cxassure.channels._telephony.carrier.clock import VirtualClock
+from cxassure.channels._telephony.carrier.fault import Fault
+from cxassure.channels._telephony.carrier.lengths import END_OF_SPEECH
+from cxassure.channels._telephony.carrier.markup import Node
 
 if TYPE_CHECKING:
-    from cxassure.channels._telephony.walker import Walker
+    from cxassure.channels._telephony.carrier.walker import Walker
 
 KEYS = frozenset("0123456789*#")
 CONFIDENCE = "0.9"
@@ -72,7 +72,7 @@ class Entry:
 async def gather(walker: Walker, node: Node) -> None:
     """Defaults: input dtmf, timeout 5, finishOnKey #, any number of digits, action this document,
     speechTimeout as timeout. Nothing entered: the next verb, unless actionOnEmptyResult."""
-    from cxassure.channels._telephony.walker import GoTo
+    from cxassure.channels._telephony.carrier.walker import GoTo
 
     call = walker.call
     call.connect()
@@ -106,7 +106,7 @@ def _entry(walker: Walker, node: Node) -> Entry:
 
 async def _prompts(walker: Walker, node: Node, entry: Entry) -> None:
     """What is said while the caller may already enter something: that cuts it short."""
-    from cxassure.channels._telephony.verbs import pause, play, say
+    from cxassure.channels._telephony.carrier.verbs import pause, play, say
 
     nested = {"Say": say, "Play": play, "Pause": pause}
     for inner in node.nodes:

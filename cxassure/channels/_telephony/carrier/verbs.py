@@ -7,16 +7,22 @@ from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 from urllib.parse import urljoin, urlsplit
 
-from cxassure.channels._telephony.attributes import count, method
-from cxassure.channels._telephony.call import Gone, never
-from cxassure.channels._telephony.dial import dial
-from cxassure.channels._telephony.enqueue import enqueue
-from cxassure.channels._telephony.fault import Fault
-from cxassure.channels._telephony.gather import gather
-from cxassure.channels._telephony.lengths import HOLD_MUSIC, KEY, LONG_PAUSE, SHORT_PAUSE, spoken
-from cxassure.channels._telephony.markup import Node
-from cxassure.channels._telephony.record import record
-from cxassure.channels._telephony.walker import GoTo, Left, Walker
+from cxassure.channels._telephony.carrier.attributes import count, method
+from cxassure.channels._telephony.carrier.call import Gone, never
+from cxassure.channels._telephony.carrier.dial import dial
+from cxassure.channels._telephony.carrier.enqueue import enqueue
+from cxassure.channels._telephony.carrier.fault import Fault
+from cxassure.channels._telephony.carrier.gather import gather
+from cxassure.channels._telephony.carrier.lengths import (
+    HOLD_MUSIC,
+    KEY,
+    LONG_PAUSE,
+    SHORT_PAUSE,
+    spoken,
+)
+from cxassure.channels._telephony.carrier.markup import Node
+from cxassure.channels._telephony.carrier.record import record
+from cxassure.channels._telephony.carrier.walker import GoTo, Left, Walker
 
 Carry: TypeAlias = "Callable[[Walker, Node], Awaitable[None]]"
 

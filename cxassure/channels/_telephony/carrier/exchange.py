@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from cxassure.channel import Opening
-from cxassure.channels._telephony.call import Call, sid
-from cxassure.channels._telephony.clock import VirtualClock
-from cxassure.channels._telephony.ear import Ear
-from cxassure.channels._telephony.lengths import UNKNOWN_RECORDING, wav_seconds
-from cxassure.channels._telephony.ring import Desk, Ring
-from cxassure.channels._telephony.room import Room
-from cxassure.channels._telephony.webhook import Account, Webhooks
+from cxassure.channels._telephony.carrier.call import Call, sid
+from cxassure.channels._telephony.carrier.clock import VirtualClock
+from cxassure.channels._telephony.carrier.ear import Ear
+from cxassure.channels._telephony.carrier.lengths import UNKNOWN_RECORDING, wav_seconds
+from cxassure.channels._telephony.carrier.ring import Desk, Ring
+from cxassure.channels._telephony.carrier.room import Room
+from cxassure.channels._telephony.carrier.webhook import Account, Webhooks
 from cxassure.text import plain
 
 FAREWELL = 5.0
@@ -82,7 +82,7 @@ class Exchange:
         self, account: Account, caller: str, ear: Ear, data: Mapping[str, str] | None = None
     ) -> Call:
         """Calls the company: its webhooks decide what becomes of it."""
-        from cxassure.channels._telephony.walker import Walker
+        from cxassure.channels._telephony.carrier.walker import Walker
 
         account = replace(account, account_sid=account.account_sid or sid("AC", account.target))
         call = Call(self.new_sid("CA"), account, self.clock, ear, caller, account.number)
