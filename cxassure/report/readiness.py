@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxassure.peak import MONTHS, WEEKDAYS, zone
 from cxassure.readiness import Answer, Load, Readiness, Standing, State, Told
+from cxassure.report.markdown import inert
 from cxassure.report.tally import visible
 from cxassure.text import clip, span
 
@@ -156,13 +157,13 @@ def _standing(one: Standing) -> dict[str, Any]:
 def markdown(told: Told) -> str:
     """The page as Markdown; text from outside stands in it as text."""
     decided = told.readiness
-    out = [f"# {_md(heading(told))}", ""]
+    out = [f"# {inert(heading(told))}", ""]
     for title, rows in _sections(told):
-        out += [f"## {_md(title)}", "", *(f"- {_md(row)}" for row in rows), ""]
+        out += [f"## {inert(title)}", "", *(f"- {inert(row)}" for row in rows), ""]
     out += ["## Journeys", "", "| journey | evidence | severity | owner | why |", "|---" * 5 + "|"]
     for one in decided.journeys:
         cells = [one.name, f"{STATE_MARKS[one.state]} {one.state}", one.severity, one.owner]
-        out.append("| " + " | ".join(_md(cell) for cell in [*cells, _because(one)]) + " |")
+        out.append("| " + " | ".join(inert(cell) for cell in [*cells, _because(one)]) + " |")
     return "\n".join(out) + "\n"
 
 
@@ -230,14 +231,6 @@ def _templates() -> Environment:
 
 def _line(text: str, length: int = 400) -> str:
     return clip(visible(text), length)
-
-
-def _md(text: str) -> str:
-    """One line in which nothing is markup."""
-    line = _line(text)
-    for letter in "\\`*_{}[]<>|#!":
-        line = line.replace(letter, "\\" + letter)
-    return line
 
 
 def _iso(at: datetime | None) -> str | None:

@@ -10,11 +10,15 @@ import contextlib
 import importlib
 import os
 import sys
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cxassure import __version__
+
+if TYPE_CHECKING:
+    from cxassure.errors import Problem
 
 COMMANDS = {
     "new": "Make a workspace with a first journey.",
@@ -89,6 +93,8 @@ def main(args: list[str] | None = None) -> None:
         sys.exit(2)
     except (SpecError, UsageError) as wrong:
         click.echo(str(wrong), err=True)
+        if isinstance(wrong, SpecError):
+            _annotate(wrong.problems)
         sys.exit(2)
     except CxassureError as wrong:
         click.echo(str(wrong), err=True)
@@ -102,6 +108,14 @@ def main(args: list[str] | None = None) -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         sys.exit(130)
+
+
+def _annotate(problems: Sequence[Problem]) -> None:
+    """Notes for GitHub at the lines that are wrong, where its Actions run us."""
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        from cxassure.surfaces.cli.gating import annotate_problems
+
+        annotate_problems(problems)
 
 
 def _drop_stdout() -> None:

@@ -13,7 +13,9 @@ import click
 from cxassure.campaign import Ran, Running
 from cxassure.company import started
 from cxassure.probe import Probe
+from cxassure.surfaces.cli.gating import annotate, deaf
 from cxassure.surfaces.cli.live import progress
+from cxassure.surfaces.cli.options import STDOUT
 from cxassure.surfaces.cli.telling import tell
 from cxassure.workspace import Workspace
 
@@ -30,9 +32,14 @@ def go(
         timeout=how["timeout"],
         trace=how["trace"],
     )
-    with _company(workspace, broken), progress(probes) as watcher:
-        ran = asyncio.run(_interruptible(workspace, probes, running, watcher))
-    return tell(workspace, ran, how)
+    to_stdout = how["json_to"] == STDOUT
+    with deaf(err=to_stdout) if how.get("gate") else contextlib.nullcontext():
+        with _company(workspace, broken), progress(probes) as watcher:
+            ran = asyncio.run(_interruptible(workspace, probes, running, watcher))
+        found = tell(workspace, ran, how)
+    if how.get("gate"):
+        annotate(ran.runs, workspace, how, err=to_stdout)
+    return found
 
 
 @contextlib.contextmanager

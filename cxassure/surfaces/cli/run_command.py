@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cxassure.errors import UsageError
-from cxassure.surfaces.cli import options
+from cxassure.surfaces.cli import gating, options
 
 if TYPE_CHECKING:
     from cxassure.workspace import Workspace
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 @options.env
 @options.running
 @options.telling
+@gating.options
 @click.option("--dry-run", is_flag=True, help="Only say what would be driven, spent and dialled.")
 def command(selectors: tuple[str, ...], root: Path, env: str, dry_run: bool, **how: Any) -> int:
     """Drive journeys: all of them, or those that SELECTORS name.
@@ -29,6 +30,7 @@ def command(selectors: tuple[str, ...], root: Path, env: str, dry_run: bool, **h
     from cxassure.selection import Selection
     from cxassure.surfaces.cli import driving, dry
 
+    gating.misused(how)
     workspace = options.open_workspace(root, env, how["report_dir"])
     _no_selector(how["json_to"], selectors, workspace)
     probes = workspace.select(Selection(selectors, how["tags"], how["rows"]))

@@ -12,8 +12,10 @@ import click
 
 from cxassure.campaign import Ran
 from cxassure.report.context import Context
+from cxassure.report.gate import Gate
 from cxassure.report.tally import MARKS, last_attempts
 from cxassure.run import Run
+from cxassure.surfaces.cli import gating
 from cxassure.surfaces.cli.options import STDOUT
 from cxassure.verdict import (
     EXIT_ERROR,
@@ -46,14 +48,29 @@ def tell(workspace: Workspace, ran: Ran, how: Mapping[str, Any]) -> int:
     lines(ran.runs, context, err=to_stdout)
     _talk(ran, written)
     unwritten = [*ran.troubles, *unwritten]
+    gate = None
+    if how.get("gate"):
+        gate, troubles = gating.told(workspace, ran, context, how)
+        unwritten += troubles
     for trouble in [*workspace.store.troubles, *unwritten]:
         click.echo(trouble, err=True)
+    if gate:
+        return _at_the_gate(gate, ran, whole=not unwritten)
     found = code(ran.runs, how["strict"], ran.interrupted, whole=not unwritten)
     if found != code(ran.runs, False, ran.interrupted, whole=not unwritten):
         click.echo(f"--strict: {_lax(ran.runs)}", err=True)
     if found == EXIT_USAGE:
         click.echo("nothing was looked at, so nothing is known", err=True)
     return found
+
+
+def _at_the_gate(gate: Gate, ran: Ran, whole: bool) -> int:
+    """The gate's own code; what was interrupted or could not be told is no open gate."""
+    if ran.interrupted:
+        return EXIT_INTERRUPTED
+    if gate.code == EXIT_PASSED and (ran.not_run or not whole):
+        return EXIT_ERROR
+    return gate.code
 
 
 def write(
