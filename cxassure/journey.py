@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from cxassure.errors import Place, Problem
+from cxassure.errors import Place
 from cxassure.text import Raw
 
 Severity = Literal["critical", "major", "minor"]
@@ -136,14 +136,3 @@ class Journey(msgspec.Struct, frozen=True, kw_only=True):
     promises: dict[str, dict[str, Raw]] = {}
     steps: tuple[StepSpec, ...] = ()
     always: tuple[StepSpec, ...] = ()
-
-
-class Library(msgspec.Struct, frozen=True):
-    """All that was read: journeys, the fragments that they use, and what is wrong with the files.
-
-    A journey with something wrong in it is here all the same, so that the rest can be checked.
-    """
-
-    journeys: list[Journey] = []
-    fragments: dict[str, Fragment] = {}
-    problems: list[Problem] = []

@@ -9,25 +9,28 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import msgspec
 
 from cxassure import probe
 from cxassure.errors import CannotLook, SpecError, UsageError
+from cxassure.peak import Calendar
 from cxassure.probe import Probe
 from cxassure.selection import Selection, filtered, named, once
-from cxassure.settings import DEMO, Environment, Settings, Target, override
-from cxassure.text import all_references
+from cxassure.settings import DEMO, Announced, Environment, Settings, Target, override
+from cxassure.text import all_references, fill
 
 if TYPE_CHECKING:
     from cxassure.campaign import Ran, Running, Watcher
+    from cxassure.menu import Menu
     from cxassure.outlook import Outlook
     from cxassure.plan import Plan
     from cxassure.report.context import Context, Past
     from cxassure.run import Run
     from cxassure.store import Campaign, Store
     from cxassure.store.ledger import Ledger
-    from cxassure.watch import Schedule
+    from cxassure.watch import Messages, Schedule
 
 
 PAGE = "index.html"
@@ -85,6 +88,15 @@ class Workspace:
 
         return plan.compare(probes, self.probes, prune=prune)
 
+    def menus(self) -> dict[str, Menu]:
+        """The phone menus of the journeys folder, by name. Raises `SpecError`."""
+        from cxassure import spec
+
+        library = spec.read([self._folder()], self.root)
+        if library.problems:
+            raise SpecError(library.problems)
+        return library.menus
+
     def is_fragment(self, path: Path) -> bool:
         """Whether a file holds a fragment, and nothing that is wrong."""
         from cxassure import spec
@@ -111,9 +123,21 @@ class Workspace:
 
     @cached_property
     def store(self) -> Store:
+        """What is kept. Raises `CannotLook` where a secret of its address is not set."""
         from cxassure.store import Store
 
-        return Store(self._reports or self.root / self.settings.reports)
+        return Store(self._reports or self.root / self.settings.reports, self._store_address())
+
+    def _store_address(self) -> str:
+        """Where the shared store is, its references filled in; nothing where there is none."""
+        written = self.environ.get("CXASSURE_STORE", self.settings.store)
+        alone = written.startswith("${") and written.endswith("}") and written.count("${") == 1
+
+        def value(name: str) -> str | None:
+            found = self.reference(name)
+            return found if alone or found is None else quote(found, safe="")
+
+        return fill(written, value)
 
     def select(self, selection: Selection) -> list[Probe]:
         """The probes of a selection; `UsageError` when any part of it matches nothing."""
@@ -225,7 +249,8 @@ class Workspace:
         """What was due and what became of it. Raises `CannotLook` where it cannot be kept."""
         from cxassure.store.ledger import Ledger
 
-        return Ledger(self.store.reports)
+        url = self.store.url
+        return Ledger(self.store.reports, url, self.environment.name if url else "")
 
     def outlook(self) -> Outlook:
         """Readiness for the peaks of the calendar, and forecasts of peaks."""
@@ -241,7 +266,31 @@ class Workspace:
         """Fetches the calendars that the settings give addresses of, and says where copies are."""
         from cxassure import watch
 
-        return watch.fetch(self.settings.calendar, self.root, self.secret)
+        calendars = (self.settings.calendar, self._spoken())
+        found = [watch.fetch(each, self.root, self.secret) for each in calendars]
+        return list(dict.fromkeys(path for paths in found for path in paths))
+
+    def messages(self) -> Messages:
+        """The message windows and what is due in them. Raises `SpecError`."""
+        from cxassure import watch
+
+        loaded = watch.load(self._spoken(), self.root)
+        return watch.Messages(self.settings.message_windows, loaded)
+
+    def _spoken(self) -> Calendar:
+        """A calendar of the message windows alone."""
+        windows = tuple(message.when for message in self.settings.message_windows)
+        return Calendar(zone=self.settings.calendar.zone, windows=windows)
+
+    def instant(self, wall: datetime, zone_name: str = "") -> tuple[datetime, str]:
+        """The instant that is rehearsed by `wall`, in its zone, and what is to be said of it: of a
+        wall time that does not exist, or comes twice.
+
+        The zone is by default the offset of `wall`, else that of the calendar. Raises `Misread`.
+        """
+        from cxassure.watch import settled
+
+        return settled(wall, zone_name, self.settings.calendar.zone)
 
     def _dialled(self) -> frozenset[str]:
         """The targets at which a call rings for real."""
@@ -261,10 +310,14 @@ class Workspace:
     ) -> Ran:
         """Drives `probes` at once as far as the machine bears; every one started gives a run.
 
-        `kept` is where the runs are put, a new campaign by default.
+        `kept` is where the runs are put, a new campaign by default. Raises `UsageError` for a
+        rehearsed date that cannot be carried to the company, `SpecError` for messages of which
+        cannot be said when they are due.
         """
-        from cxassure.campaign import Campaigning, Grounds
+        from cxassure.campaign import Campaigning, Grounds, refuse_to_rehearse
 
+        if how.rehearsed:
+            refuse_to_rehearse(probes, self.environment)
         grounds = Grounds(
             self.settings,
             self.environment,
@@ -272,6 +325,7 @@ class Workspace:
             self.secrets_for(probes),
             self.environ,
             self.store,
+            self.messages().announced if self.settings.message_windows else _nothing,
         )
         return await Campaigning(grounds, probes, how, watchers, kept).go()
 
@@ -306,6 +360,11 @@ class Workspace:
         before = datetime.fromisoformat(run.started) if run.started else None
         good = self.store.last_good(run.journey, run.row, run.env, before)
         return Past(good.started if good else None)
+
+
+def _nothing(document: Probe, at: datetime | None) -> Sequence[Announced]:
+    """What is announced where nothing ever is."""
+    return ()
 
 
 def journey_schema() -> dict[str, Any]:

@@ -19,7 +19,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 NOUNS = (
-    "errors text verdict journey peak incident readiness forecast settings probe events channel "
+    "errors text verdict journey menu library peak incident readiness forecast settings probe events channel "
     "matcher grammar catalog measures run"
 ).split()
 WORKSPACE = ("selection", "company", "campaign", "outlook", "workspace")

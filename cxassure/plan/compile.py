@@ -10,7 +10,9 @@ from typing import Any
 from cxassure import catalog, measures
 from cxassure.errors import CxassureError, Misread, Problem
 from cxassure.grammar import Grammar
-from cxassure.journey import Journey, Library
+from cxassure.journey import Journey
+from cxassure.library import Library
+from cxassure.peak import cadence
 from cxassure.plan.checks import Channel, bind
 from cxassure.plan.findings import Enough, Findings
 from cxassure.plan.references import Filling, Known, check, refers
@@ -40,7 +42,7 @@ def compile(
     """
     plan = Plan()
     unreadable = {problem.place.path for problem in library.problems}
-    compiler = _Compiler(library, Known(settings), language)
+    compiler = _Compiler(library, Known(settings), language, settings.every)
     for journey in sorted(library.journeys, key=lambda one: (one.name, one.places.path)):
         findings, through = Findings(), {journey.places.path}
         probes = compiler.probes(journey, findings, through)
@@ -58,6 +60,7 @@ class _Compiler:
     library: Library
     known: Known
     language: Callable[[str], Grammar]
+    every: str = ""
     channels: dict[str, Channel | CxassureError] = field(default_factory=dict)
 
     def probes(self, journey: Journey, findings: Findings, through: set[str]) -> list[Probe]:
@@ -120,8 +123,19 @@ class _Row:
             promises=self._promises(),
             steps=steps,
             always=always,
+            every=self._every(),
             **{key: self._early(getattr(journey, key), key) for key in _TEXTS},
         )
+
+    def _every(self) -> str:
+        """The journey's own cadence, else that of the workspace."""
+        said = self._early(self.journey.every, "every")
+        try:
+            if said != self.journey.every:  # what holds no reference was looked at in reading
+                cadence(said)
+        except Misread as misread:
+            self.findings.say(self.at("every"), misread.what, misread.hint)
+        return said or self.compiler.every
 
     def _fill(self, raw: Raw, *keys: str | int, kept: Any = ()) -> Raw:
         """`raw` with row values in place, and the references that stay checked."""
@@ -252,7 +266,7 @@ class _Row:
         return Promise(**values)
 
 
-_TEXTS = ("title", "owner", "runbook", "every")
+_TEXTS = ("title", "owner", "runbook")
 _LIMITS = ("within", "at_most", "at_least", "aim")
 
 

@@ -23,7 +23,7 @@ REFERENCE: Json = {"\\$\\{": {}}
 def schema(
     channels: Iterable[str] | None = None, language: Callable[[str], Grammar] = catalog.language
 ) -> Json:
-    """The schema of a journey or fragment, with the words of all installed channels.
+    """The schema of a journey, fragment or menu, with the words of all installed channels.
 
     It is looser than the compiler, which alone knows which party is on which channel: it offers
     words and tells a slip of the pen.
@@ -32,13 +32,15 @@ def schema(
     grammars = [language(name) for name in names]
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
-        "title": "cxassure journey or fragment",
+        "title": "cxassure journey, fragment or menu",
         "if": {"required": ["fragment"]},
         "then": _ref("fragment"),
-        "else": _ref("journey"),
+        "else": {"if": {"required": ["menu"]}, "then": _ref("menu"), "else": _ref("journey")},
         "definitions": {
             "journey": _journey(),
             "fragment": _fragment(),
+            "menu": _menu(),
+            "option": _option(),
             "party": _party(grammars),
             "steps": {"type": "array", "minItems": 1, "items": _ref("step")},
             "step": _step(),
@@ -67,13 +69,12 @@ def _texts(values: Json | None = None) -> Json:
     return {"type": "object", "additionalProperties": values or SCALAR}
 
 
-def _journey() -> Json:
+def _head() -> Json:
+    """What journeys and menus have alike."""
     words = {"anyOf": [SCALAR, {"type": "array", "items": SCALAR}]}
-    row = {"type": "object", "required": ["id"], "additionalProperties": SCALAR}
     limits = dict.fromkeys(("within", "at_most", "at_least", "aim"), SCALAR)
     promise = {"anyOf": [SCALAR, _object(limits)]}
-    properties = {
-        "journey": _said("The journey's name: letters, digits, - and _.", SCALAR),
+    return {
         "title": _said("What the customer wants, in a sentence.", SCALAR),
         "severity": {"enum": list(SEVERITIES), "description": "Who is told, and how loudly."},
         "owner": _said("Who is woken when it fails.", SCALAR),
@@ -81,14 +82,65 @@ def _journey() -> Json:
         "every": _said("How often it runs: a length of time, or cron.", SCALAR),
         "tags": _said("Words to choose journeys by.", words),
         "budget": _said("How long the whole may take.", TIME),
+        "promises": _said("What is promised.", _object(dict.fromkeys(measures.UNITS, promise))),
+    }
+
+
+def _journey() -> Json:
+    row = {"type": "object", "required": ["id"], "additionalProperties": SCALAR}
+    properties = {
+        "journey": _said("The journey's name: letters, digits, - and _.", SCALAR),
+        **_head(),
         "rows": _said("Runs once for each.", {"type": "array", "minItems": 1, "items": row}),
         "parties": _said("Who acts.", _texts(_ref("party"))),
         "facts": _said("What the customer has told the company.", _texts()),
-        "promises": _said("What is promised.", _object(dict.fromkeys(measures.UNITS, promise))),
         "steps": _ref("steps"),
         "always": _said("Runs whatever happened.", _ref("steps")),
     }
     return _object(properties, required=["journey", "parties", "steps"])
+
+
+def _menu() -> Json:
+    hears = _said("What is heard there: a matcher of the prompt.", {})
+    escape = _object({**_ways(), "hears": hears, "within": TIME, "person": _desk()})
+    properties = {
+        "menu": _said("The menu's name: letters, digits, - and _.", SCALAR),
+        **_head(),
+        "target": _said("The line that is called: a name from cxassure.yaml.", SCALAR),
+        "caller": _said("Options of the caller, such as from.", _texts({})),
+        "hears": hears,
+        "within": _said("How soon.", TIME),
+        "escape": _said("Ways out that are tried at every node.", _texts(escape)),
+        "options": {"type": "array", "minItems": 1, "items": _ref("option")},
+    }
+    return _object(properties, required=["menu", "target", "hears", "options"])
+
+
+def _option() -> Json:
+    tried = {"anyOf": [SCALAR, {"type": "array", "items": SCALAR}]}
+    properties = {
+        **_ways(),
+        "name": _said("Its part of the journeys' names.", SCALAR),
+        "title": _said("What it is for.", SCALAR),
+        "hears": _said("What is heard there: a matcher of the prompt.", {}),
+        "within": _said("How soon.", TIME),
+        "person": _desk(),
+        "escape": _said("The ways out that are tried here, or none.", tried),
+        "options": {"type": "array", "minItems": 1, "items": _ref("option")},
+    }
+    return _object(properties)
+
+
+def _ways() -> Json:
+    return {
+        "press": _said("Keys that are pressed.", SCALAR),
+        "say": _said("What is said.", SCALAR),
+    }
+
+
+def _desk() -> Json:
+    desk = _object({"desk": SCALAR, "within": TIME}, required=["desk"])
+    return _said("The desk that answers: a name from cxassure.yaml.", {"anyOf": [SCALAR, desk]})
 
 
 def _fragment() -> Json:

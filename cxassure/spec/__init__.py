@@ -1,6 +1,6 @@
 """The room that reads YAML: files to journeys, fragments and settings, with all their problems."""
 
-from cxassure.journey import Library
+from cxassure.library import Library
 from cxassure.spec.library import read
 from cxassure.spec.settings import read_settings
 

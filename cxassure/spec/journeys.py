@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from cxassure.journey import SEVERITIES, Fragment, Journey, PartySpec, Severity
+from cxassure.spec.peaks import often
 from cxassure.spec.shape import Shape
 from cxassure.spec.steps import steps
-from cxassure.text import Raw, clip
+from cxassure.text import Raw, clip, references
 
 JOURNEY_KEYS = (
     "journey title severity owner runbook every tags budget rows parties facts promises "
@@ -22,16 +23,18 @@ def journey(shape: Shape, raw: dict[str, Raw]) -> Journey | None:
     shape.only(raw, JOURNEY_KEYS)
     name = _own_name(shape, raw, "journey")
     parts: dict[str, Any] = {k: shape.text(raw[k], k) for k in _TEXTS if k in raw}
+    if parts.get("every") and not references(parts["every"]):
+        shape.typed(often, raw["every"], None, "every")
     if "tags" in raw:
         parts["tags"] = shape.words(raw["tags"], "tags")
     if "severity" in raw:
-        parts["severity"] = _severity(shape, raw["severity"])
+        parts["severity"] = severity(shape, raw["severity"])
     if "rows" in raw:
         parts["rows"] = _rows(shape, raw["rows"])
     if "facts" in raw:
         parts["facts"] = shape.texts(raw["facts"], "facts")
     if "promises" in raw:
-        parts["promises"] = _promises(shape, raw["promises"])
+        parts["promises"] = promises(shape, raw["promises"])
     parts["parties"] = _parties(shape, raw)
     for key in ("steps", "always"):
         if key in raw:
@@ -57,7 +60,8 @@ def _own_name(shape: Shape, raw: dict[str, Raw], kind: str) -> str:
     return shape.file_name(text, kind, kind) if isinstance(raw[kind], str) else ""
 
 
-def _severity(shape: Shape, raw: Raw) -> Severity:
+def severity(shape: Shape, raw: Raw) -> Severity:
+    """One of `SEVERITIES`."""
     text = shape.text(raw, "severity")
     if text in SEVERITIES:
         return text
@@ -132,7 +136,7 @@ def _party(shape: Shape, name: str, raw: Raw) -> PartySpec:
     return PartySpec(needed["channel"], needed["target"], options)
 
 
-def _promises(shape: Shape, raw: Raw) -> dict[str, dict[str, Raw]]:
+def promises(shape: Shape, raw: Raw) -> dict[str, dict[str, Raw]]:
     """A scalar is the limit; which word it is short for depends on the measure."""
     found: dict[str, dict[str, Raw]] = {}
     for measure, promise in shape.pairs(raw, "promises").items():

@@ -7,10 +7,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from cxassure.errors import Place, Problem
-from cxassure.journey import Fragment, Journey, Library
+from cxassure.journey import Fragment, Journey
+from cxassure.library import Library
+from cxassure.menu import Menu
 from cxassure.spec import document
 from cxassure.spec.document import Document, Source
 from cxassure.spec.journeys import fragment, journey
+from cxassure.spec.menus import journeys, read_menu
 from cxassure.spec.shape import Shape
 
 SETTINGS = "cxassure.yaml"
@@ -24,7 +27,7 @@ def read(paths: Iterable[Path], root: Path) -> Library:
     Never raises for what is in them: `Library.problems` has it all, sorted by place. Places are
     relative to `root`, with forward slashes.
     """
-    library = Library([], {}, [])
+    library = Library([], {}, {}, [])
     for name, path in sorted(_files(paths, root, library.problems)):
         _take(load(path, name), library)
     _one_each(library)
@@ -93,6 +96,9 @@ def _take(found: Document, library: Library) -> None:
         elif "fragment" in raw:
             if piece := fragment(shape, raw):
                 _put(piece, library)
+        elif "menu" in raw:
+            if tree := read_menu(shape, raw):
+                _put_menu(tree, library)
         else:
             _neither(found)
     elif raw is not None:
@@ -106,9 +112,18 @@ def _put(piece: Fragment, library: Library) -> None:
         _twice("fragment", other, piece, library)
 
 
+def _put_menu(tree: Menu, library: Library) -> None:
+    other = library.menus.setdefault(tree.name, tree)
+    if other is not tree:
+        _twice("menu", other, tree, library)
+    else:
+        library.journeys.extend(journeys(tree))
+
+
 def _neither(found: Document) -> None:
-    what = "this is neither a journey nor a fragment"
-    found.say(what, "begin with «journey: name» or «fragment: name»", 1, 1)
+    what = "this is neither a journey nor a fragment nor a menu"
+    hint = "begin with «journey: name», «fragment: name» or «menu: name»"
+    found.say(what, hint, 1, 1)
 
 
 def _one_each(library: Library) -> None:
@@ -121,7 +136,10 @@ def _one_each(library: Library) -> None:
 
 
 def _twice(
-    kind: str, first: Journey | Fragment, second: Journey | Fragment, library: Library
+    kind: str,
+    first: Journey | Fragment | Menu,
+    second: Journey | Fragment | Menu,
+    library: Library,
 ) -> None:
     for here, there in ((first, second), (second, first)):
         what = f"a {kind} «{there.name}» stands at {there.places.at(kind)} too"

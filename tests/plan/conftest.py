@@ -114,6 +114,14 @@ class Ivr(Session):
     async def speak(self, words: str) -> None:
         """Speaks."""
 
+    @verb()
+    async def say(self, text: str) -> None:
+        """Says something."""
+
+    @verb()
+    async def hang_up(self) -> None:
+        """Ends the call."""
+
     @verb(passive=True)
     async def listen(self) -> None:
         """Listens."""
@@ -134,6 +142,10 @@ class Agent(Session):
     @verb()
     async def answer(self) -> None:
         """Answers."""
+
+    @verb()
+    async def hang_up(self) -> None:
+        """Ends the call."""
 
     @verb()
     async def speak(self, words: str) -> None:

@@ -25,6 +25,7 @@ COMMANDS = {
     "check": "Read journeys and tell every problem.",
     "compile": "Write journeys down as probes, or check that they are up to date.",
     "run": "Drive journeys and tell how it went.",
+    "menu": "Drive every path of a phone menu and tell it as a tree.",
     "report": "Tell a stored run again.",
     "schedule": "Run by the calendar, and write down what did not happen.",
     "peaks": "Tell the coming peaks and when it is looked.",

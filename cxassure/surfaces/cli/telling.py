@@ -38,13 +38,17 @@ _BY_MARK = {MARKS[verdict]: colour for verdict, colour in COLOURS.items()}
 
 
 def tell(workspace: Workspace, ran: Ran, how: Mapping[str, Any]) -> int:
-    """Writes every report that was asked for, prints the rest, gives the exit code."""
+    """Writes every report that was asked for, prints the rest, gives the exit code.
+
+    `instead` makes of the runs what a command has for stdout in place of lines about them.
+    """
     context = workspace.context(ran, again=how.get("again", "cxassure run"))
     folder = ran.campaign.folder
     written, unwritten = write(ran.runs, context, folder, how)
-    to_stdout = how["json_to"] == STDOUT
+    instead = how.get("instead")
+    to_stdout = how["json_to"] == STDOUT or instead is not None
     if to_stdout:
-        click.echo(as_json(ran.runs, folder / PAGE))
+        click.echo(instead(ran.runs) if instead else as_json(ran.runs, folder / PAGE))
     lines(ran.runs, context, err=to_stdout)
     _talk(ran, written)
     unwritten = [*ran.troubles, *unwritten]
