@@ -1,0 +1,90 @@
+"""What a recogniser of speech is and what it gives; which ones there are, ours and third parties'."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any, Protocol
+
+from cxassure.channels._telephony.audio.sound import Sound
+from cxassure.errors import CannotLook, UsageError
+from cxassure.text import guess
+
+GROUP = "cxassure.recognisers"
+BUILT_IN = {
+    "whisper": "cxassure.channels._telephony.audio.whisper:Whisper",
+    "menu": "cxassure.channels._telephony.audio.menu:MenuGrammar",
+    "endpoint": "cxassure.channels._telephony.audio.endpoint:Endpoint",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word as it was heard: seconds from the start of the sound, and how sure it is (0 to 1)."""
+
+    text: str
+    start: float
+    end: float
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a recogniser heard; `text` is empty where it heard no speech.
+
+    `losses`: for each expected text, one figure for each of its differences from `text` (as
+    `likeness.differences` gives them): how much likelier the sound is as it was heard than as it
+    was expected, as a logarithm (nats); 0 or less means that the expected words suit the sound as
+    well. Empty where an engine cannot tell.
+    """
+
+    text: str
+    confidence: float
+    words: tuple[Word, ...] = ()
+    losses: tuple[tuple[float, ...], ...] = ()
+
+
+class Recogniser(Protocol):
+    """An engine, made from its options once a process, asked from one thread at a time."""
+
+    def hear(self, sound: Sound, expected: Sequence[str], language: str) -> Said:
+        """What is said in `sound`. `expected` are texts that may be said there (`*` is any
+        words); an engine may use them to look closer, never to answer what was not said.
+        Blocks. Raises `CannotLook` where it cannot work."""
+
+
+def recognisers() -> list[str]:
+    """Names of all there are, sorted."""
+    return sorted({*BUILT_IN, *_points()})
+
+
+def recogniser(name: str, options: dict[str, Any] | None = None) -> Recogniser:
+    """An engine by name; `UsageError` with a guess when there is none of that name or an option
+    is unknown, `CannotLook` when something that it needs is missing."""
+    points = _points()
+    if name not in points and name not in BUILT_IN:
+        raise UsageError(f"unknown recogniser «{name}»", guess(name, recognisers()))
+    try:
+        made = points[name].load() if name in points else _built_in(BUILT_IN[name])
+        found: Recogniser = made(**(options or {}))
+    except ModuleNotFoundError as wrong:
+        raise CannotLook(
+            f"the recogniser «{name}» needs {wrong.name or wrong}",
+            "`pip install 'cxassure[voice]'`",
+        ) from None
+    except TypeError as wrong:
+        raise UsageError(f"the recogniser «{name}» does not take these options: {wrong}") from None
+    return found
+
+
+@cache
+def _points() -> dict[str, Any]:
+    return {point.name: point for point in entry_points(group=GROUP)}
+
+
+def _built_in(where: str) -> Any:
+    module, _, name = where.partition(":")
+    return getattr(import_module(module), name)
