@@ -19,7 +19,15 @@ from typing import IO
 from cxassure.errors import CannotLook, UsageError
 
 GIVES = frozenset(
-    ("test_card", "declined_card", "twilio_token", "account_password", "account_totp")
+    (
+        "test_card",
+        "declined_card",
+        "twilio_token",
+        "account_password",
+        "account_totp",
+        "sip_password",
+        "desk_password",
+    )
 )
 """The secrets that the company tells whoever starts it; a test holds this to what it says."""
 

@@ -21,6 +21,7 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--break", action="append", default=[], dest="faults", metavar="NAME")
     parser.add_argument("--port", type=port, default=0, help="of the company's web server")
     parser.add_argument("--mail-port", type=port, default=0, help="of the mailbox's web server")
+    parser.add_argument("--sip-port", type=port, default=0, help="of the telephone exchange")
     parser.add_argument("--speed", type=float, default=1.0, help="factor on every delay")
     parser.add_argument("--with-parent", action="store_true", help="stop when stdin closes")
     return parser.parse_args(argv)
@@ -47,6 +48,7 @@ def main(argv: list[str] | None = None) -> int:
         "token": os.environ.get("DEMO_TWILIO_TOKEN") or "demo-token",
         "port": asked.port,
         "mail_port": asked.mail_port,
+        "sip_port": asked.sip_port,
     }
     try:
         asyncio.run(serve(settings, asked.with_parent))

@@ -110,6 +110,18 @@ ACROSS = (
     Fault("ivr-forgets-chat", None, "across", "the phone asks again what the chat was told"),
 )
 
+AUDIBLE = (
+    Fault("no-barge-in", 42, "ivr", "keys pressed over a prompt are not heard"),
+    Fault("menu-loops-for-ever", 46, "ivr", "every choice leads back to the menu"),
+    Fault("prompt-cut-off", 50, "ivr", "prompts break off in the middle"),
+    Fault("garbled-audio", 51, "ivr", "the sound is choppy, a good third of it is missing"),
+    Fault("agent-cannot-hear-caller", 62, "transfer", "the agent hears nothing of the caller"),
+    Fault("caller-cannot-hear-agent", 63, "transfer", "the caller hears nothing of the agent"),
+    Fault("drops-after-answer", 64, "transfer", "the call drops 5 s after the agent answers"),
+    Fault("caller-alone-in-conference", 71, "transfer", "the caller is alone in the conference"),
+)
+"""What takes a real call to be noticed: switches like the others, not in `FAULTS` yet."""
+
 CAUGHT = {
     "product-page-error": ("buy-a-gift-card", 1, "shopper"),
     "add-to-basket-does-nothing": ("buy-a-gift-card", 2, "shopper"),
@@ -190,7 +202,7 @@ FAULTS: tuple[Fault, ...] = tuple(
 )
 """Every fault, by channel and then by number."""
 
-_BY_NAME = {fault.name: fault for fault in FAULTS}
+_BY_NAME = {fault.name: fault for fault in FAULTS + AUDIBLE}
 
 
 def named(name: str) -> Fault:

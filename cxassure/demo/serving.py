@@ -15,6 +15,8 @@ from cxassure.demo.app import application
 from cxassure.demo.checkout import DECLINED
 from cxassure.demo.company import NAME, Company
 from cxassure.demo.mailbox import Mailbox
+from cxassure.demo.telephone import numbers, registrar
+from cxassure.demo.telephone.exchange import Exchange
 
 HOST = "127.0.0.1"
 TEST_CARD = "4242424242424242"
@@ -52,14 +54,18 @@ async def running(
     token: str = "demo-token",
     port: int = 0,
     mail_port: int = 0,
+    sip_port: int = 0,
 ) -> AsyncGenerator[dict[str, Any]]:
     """A company that answers, as its announcement; OSError when a port is taken."""
     with _listening(0) as smtp, _listening(port) as web, _listening(mail_port) as mail:
         mailbox = Mailbox()
         company = Company(faults, speed, token, smtp=(HOST, _port(smtp)))
-        told = announcement(company, _port(web), _port(mail))
+        app = application(company)
+        exchange = Exchange(company, app, f"http://{HOST}:{_port(web)}")
+        await exchange.open(HOST, sip_port)
+        told = announcement(company, _port(web), _port(mail), exchange.network.port)
         post_office = await asyncio.get_running_loop().create_server(mailbox.server, sock=smtp)
-        servers = [Server(application(company)), Server(mailbox.app())]
+        servers = [Server(app), Server(mailbox.app())]
         pairs = zip(servers, (web, mail), strict=True)
         tasks = [asyncio.create_task(server.serve(sockets=[sock])) for server, sock in pairs]
         await asyncio.gather(*(server.ready.wait() for server in servers))
@@ -68,6 +74,7 @@ async def running(
         finally:
             for server in servers:
                 server.should_exit = True
+            await exchange.close()
             await asyncio.gather(*tasks)
             await company.close()
             post_office.close()
@@ -91,7 +98,7 @@ def _port(sock: socket.socket) -> int:
     return port
 
 
-def announcement(company: Company, web: int, mail: int) -> dict[str, Any]:
+def announcement(company: Company, web: int, mail: int, sip: int) -> dict[str, Any]:
     """Where everything is, as a test or a person needs it."""
     shop, sockets = f"http://{HOST}:{web}", f"ws://{HOST}:{web}"
     targets = {
@@ -105,6 +112,7 @@ def announcement(company: Company, web: int, mail: int) -> dict[str, Any]:
         "chat-desk": f"{sockets}/desk/billing/socket",
         "back-office": f"{shop}/api",
         "mailbox": f"http://{HOST}:{mail}",
+        **_telephones(sip),
     }
     smtp = f"{company.smtp[0]}:{company.smtp[1]}"
     secrets = {
@@ -113,6 +121,8 @@ def announcement(company: Company, web: int, mail: int) -> dict[str, Any]:
         "account_password": PASSWORD,
         "account_totp": SECRET,
         "twilio_token": company.token,
+        "sip_password": numbers.PASSWORD,
+        "desk_password": registrar.PASSWORD,
     }
     return {
         "company": NAME,
@@ -121,3 +131,10 @@ def announcement(company: Company, web: int, mail: int) -> dict[str, Any]:
         "secrets": secrets,
         "broken": sorted(company.faults),
     }
+
+
+def _telephones(port: int) -> dict[str, str]:
+    """What can be called over SIP, and where desks register."""
+    lines = {"support-line-sip": numbers.MAIN, **numbers.TARGETS}
+    desks = {f"{desk}-sip": desk for desk in registrar.DESKS}
+    return {name: f"sip:{user}@{HOST}:{port}" for name, user in {**lines, **desks}.items()}
