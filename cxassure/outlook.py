@@ -44,16 +44,16 @@ class Outlook:
         Raises `UsageError` for a peak that is not written, `CannotLook` where the store cannot be
         read. `score` takes the place of that of the rules.
         """
-        from cxassure.store import decisions
         from cxassure.watch.choosing import chosen
         from cxassure.watch.readiness import decide, since
 
         peak = self.peak(name)
-        decisions.look(self.store.reports, self.store.runs)
+        self.store.look()
         rules = self.settings.readiness
         rules = rules if score is None else structs.replace(rules, score=score)
         probes = [probe for probe in self.probes() if chosen(peak.journeys, probe)]
         past = {probe.name: self._past(probe, rules) for probe in probes}
+        self.store.look()  # what was guessed from this machine's files alone decides nothing
         start, end = self._coming(peak, now)
         evidence = Evidence(
             runs={name: tuple(self._seen(runs)) for name, runs in past.items()},
@@ -62,9 +62,9 @@ class Outlook:
         decided = decide(peak, probes, evidence, self.settings.waivers, rules, now)
         decided = structs.replace(decided, starts=start)
         today = now.astimezone(zone(peak.zone)).date()
-        before = decisions.readiness_of(self.store.reports, peak.name)
+        before = self.store.readiness_of(peak.name)
         earlier = [d for d in before if d.at.astimezone(zone(peak.zone)).date() < today]
-        decisions.keep_readiness(self.store.reports, decided)
+        self.store.keep_readiness(decided)
         if not earlier:
             return Told(readiness=decided)
         last = max(earlier, key=lambda one: one.at)
@@ -111,10 +111,16 @@ class Outlook:
             yield self._in_full(past, seen) if first and past.good else seen
 
     def _in_full(self, past: PastRun, seen: Seen) -> Seen:
-        """The newest run is read itself: what it could not see stands in no index. A run whose
-        lines are gone is evidence of nothing."""
+        """The newest run is read itself; that of another machine is believed. A run whose lines
+        are gone is evidence of nothing."""
         from cxassure.store.reading import read
 
+        if self.store.elsewhere(past):
+            counted = structs.replace(seen, unseen=past.unseen)
+            unknown = "nobody counted what it could not see"
+            return (
+                counted if past.unseen >= 0 else structs.replace(seen, verdict="error", why=unknown)
+            )
         try:
             run = read(self.store.runs / past.campaign / past.folder).run
         except FileNotFoundError:
@@ -132,10 +138,9 @@ class Outlook:
         past: Mapping[str, list[PastRun]],
     ) -> tuple[Load, ...]:
         """By channel, what was driven at once against what the kept forecast needs."""
-        from cxassure.store.decisions import last_forecast
         from cxassure.watch.forecast import needed
 
-        told, where = last_forecast(self.store.reports), zone(peak.zone)
+        told, where = self.store.last_forecast(), zone(peak.zone)
         if told is None or not told.enough:
             return ()
         days = start.astimezone(where).date(), (end - timedelta(seconds=1)).astimezone(where).date()
@@ -189,12 +194,11 @@ class Outlook:
     def forecast(self, traffic: Traffic, service: Service, since: date, now: datetime) -> Forecast:
         """The forecast from traffic of the past, marked with what the calendar says already. It is
         kept, unless there was too little traffic to take the place of an earlier one."""
-        from cxassure.store.decisions import keep_forecast
         from cxassure.watch.forecast import covered, forecast
 
         told = covered(forecast(traffic, service, since, now), self._written(since))
         if told.enough:
-            keep_forecast(self.store.reports, told)
+            self.store.keep_forecast(told)
         return told
 
     def _written(self, since: date) -> dict[str, list[tuple[date, date]]]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Literal
+from urllib.parse import quote
 
 import msgspec
 
 from cxassure.errors import UsageError
 from cxassure.incident import Alerts, Waiver
-from cxassure.peak import Calendar
+from cxassure.peak import Calendar, Window
 from cxassure.readiness import Rules
-from cxassure.text import Raw, guess
+from cxassure.text import Raw, fill, guess
 
 DEMO = "demo"
 """The address that stands for the built-in company, started for the run."""
@@ -48,6 +50,43 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     spends: bool = False
 
 
+class MessageWindow(msgspec.Struct, frozen=True, kw_only=True):
+    """What customers of `target` must be told all through `when`, and at no other time.
+
+    `says` holds matchers; `when.journeys` are those in which it is looked for.
+    """
+
+    when: Window
+    target: str
+    says: dict[str, Raw]
+
+
+class Announced(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a message is `due` at the instant `at` of a run; `told` says in words when it is."""
+
+    window: MessageWindow
+    due: bool
+    at: str
+    told: str
+
+
+EvidenceKind = Literal["screenshot", "recording", "trace", "page", "exchange", "other"]
+
+
+class Keep(msgspec.Struct, frozen=True, kw_only=True):
+    """How long runs and their evidence are kept; what is not said sets no limit.
+
+    `runs` and `failed` (of those that failed) are ages in seconds, `evidence` ages by its kind,
+    `size` bytes and `count` runs in all.
+    """
+
+    runs: int | None = None
+    failed: int | None = None
+    evidence: dict[EvidenceKind, int] = {}
+    size: int | None = None
+    count: int | None = None
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The whole of `cxassure.yaml`; every key has a default, so an empty file is a workspace."""
 
@@ -62,10 +101,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     within: float | None = None
     look_on: float = 5.0
     synthetic_header: str = "X-Synthetic-Test"
+    every: str = ""
     calendar: Calendar = Calendar()
+    message_windows: tuple[MessageWindow, ...] = ()
     readiness: Rules = Rules()
     waivers: tuple[Waiver, ...] = ()
     alerts: Alerts = Alerts()
+    store: str = ""
+    keep: Keep = Keep()
 
     def choose(self, name: str = "") -> Environment:
         """The environment called `name`, else the default one; `UsageError` when there is none."""
@@ -85,3 +128,20 @@ def override(target: Target, environ: Mapping[str, str] = os.environ) -> Target:
     variable = "CXASSURE_TARGET_" + target.name.upper().replace("-", "_").replace(" ", "_")
     address = environ.get(variable)
     return msgspec.structs.replace(target, address=address) if address else target
+
+
+def store_address(
+    settings: Settings, environ: Mapping[str, str], reference: Callable[[str], str | None]
+) -> str:
+    """Where the shared store is, with `reference`s filled in; nothing where there is none.
+
+    A reference that is a part of it is quoted: a password may hold any character.
+    """
+    written = environ.get("CXASSURE_STORE", settings.store)
+    alone = written.startswith("${") and written.endswith("}") and written.count("${") == 1
+
+    def value(name: str) -> str | None:
+        found = reference(name)
+        return found if alone or found is None else quote(found, safe="")
+
+    return fill(written, value)

@@ -9,7 +9,6 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 import msgspec
 
@@ -18,8 +17,16 @@ from cxassure.errors import CannotLook, SpecError, UsageError
 from cxassure.peak import Calendar
 from cxassure.probe import Probe
 from cxassure.selection import Selection, filtered, named, once
-from cxassure.settings import DEMO, Announced, Environment, Settings, Target, override
-from cxassure.text import all_references, fill
+from cxassure.settings import (
+    DEMO,
+    Announced,
+    Environment,
+    Settings,
+    Target,
+    override,
+    store_address,
+)
+from cxassure.text import all_references
 
 if TYPE_CHECKING:
     from cxassure.campaign import Ran, Running, Watcher
@@ -126,18 +133,8 @@ class Workspace:
         """What is kept. Raises `CannotLook` where a secret of its address is not set."""
         from cxassure.store import Store
 
-        return Store(self._reports or self.root / self.settings.reports, self._store_address())
-
-    def _store_address(self) -> str:
-        """Where the shared store is, its references filled in; nothing where there is none."""
-        written = self.environ.get("CXASSURE_STORE", self.settings.store)
-        alone = written.startswith("${") and written.endswith("}") and written.count("${") == 1
-
-        def value(name: str) -> str | None:
-            found = self.reference(name)
-            return found if alone or found is None else quote(found, safe="")
-
-        return fill(written, value)
+        address = store_address(self.settings, self.environ, self.reference)
+        return Store(self._reports or self.root / self.settings.reports, address)
 
     def select(self, selection: Selection) -> list[Probe]:
         """The probes of a selection; `UsageError` when any part of it matches nothing."""

@@ -33,6 +33,7 @@ KITS = {
 }
 HOMES = {
     "aiosmtpd": ("channels.inbox", "demo"),
+    "alembic": ("store",),
     "apprise": ("report.senders",),
     "apscheduler": ("surfaces.scheduler",),
     "click": ("surfaces.cli",),
@@ -45,6 +46,7 @@ HOMES = {
     "jinja2": ("report", "demo"),
     "msgspec": ("",),
     "playwright": ("channels._browser", "channels.web", "channels.chat.widget"),
+    "psycopg": ("store",),
     "pyotp": ("channels.web",),
     "pytest": ("surfaces.pytest_plugin", "surfaces.testing"),
     "recurring_ical_events": ("watch",),

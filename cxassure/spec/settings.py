@@ -9,15 +9,18 @@ from cxassure.errors import Misread, SpecError
 from cxassure.peak import Calendar
 from cxassure.settings import Environment, SecretSource, Settings, Target
 from cxassure.spec.alerts import read_alerts
+from cxassure.spec.keep import read_keep, read_store
 from cxassure.spec.library import SETTINGS, load
-from cxassure.spec.peaks import CALENDAR_KEYS, read_calendar
+from cxassure.spec.messages import read_messages
+from cxassure.spec.peaks import CALENDAR_KEYS, often, read_calendar
 from cxassure.spec.readiness import READINESS_KEYS, read_rules, read_waivers
 from cxassure.spec.shape import Shape
 from cxassure.text import Raw, clip, seconds
 
 _TEXTS = "journeys probes reports environment browser synthetic_header".split()
 _TIMES = "within look_on".split()
-_KEYS = [*_TEXTS, *_TIMES, "workers", "environments", "alerts", *CALENDAR_KEYS, *READINESS_KEYS]
+_OTHERS = "workers every environments alerts message_windows store keep".split()
+_KEYS = [*_TEXTS, *_TIMES, *_OTHERS, *CALENDAR_KEYS, *READINESS_KEYS]
 
 
 def read_settings(root: Path) -> Settings:
@@ -49,10 +52,17 @@ def _settings(shape: Shape, raw: dict[str, Raw], root: Path) -> Settings:
             parts[key] = shape.typed(seconds, raw[key], 0.0, key)
     if "workers" in raw:
         parts["workers"] = shape.typed(_workers, raw["workers"], 0, "workers")
+    if "every" in raw:
+        parts["every"] = shape.typed(_often, raw["every"], "", "every")
     if "environments" in raw:
         parts["environments"] = _environments(shape, raw["environments"])
     if not raw.keys().isdisjoint(CALENDAR_KEYS):
         parts["calendar"] = read_calendar(shape, raw)
+    if "message_windows" in raw:
+        home = (parts.get("calendar") or Calendar()).zone
+        targets = {t for one in parts.get("environments", {}).values() for t in one.targets}
+        read = read_messages(shape, raw["message_windows"], home, targets)
+        parts["message_windows"] = read
     if "readiness" in raw:
         parts["readiness"] = read_rules(shape, raw)
     if "waivers" in raw:
@@ -60,11 +70,21 @@ def _settings(shape: Shape, raw: dict[str, Raw], root: Path) -> Settings:
         parts["waivers"] = read_waivers(shape, raw, calendar.zone)
     if "alerts" in raw:
         parts["alerts"] = read_alerts(shape, raw["alerts"], parts.get("waivers", ()))
+    if "store" in raw:
+        parts["store"] = read_store(shape, raw["store"])
+    if "keep" in raw:
+        parts["keep"] = read_keep(shape, raw["keep"])
     default = parts.get("environment")
     if default and default not in parts.get("environments", {}):
         hint = "name one of: " + ", ".join(parts.get("environments", {}))
         shape.say(f"there is no environment «{clip(default, 60)}»", hint, "environment")
     return Settings(root=str(root), **parts)
+
+
+def _often(text: str) -> str:
+    """`text`, when it says how often."""
+    often(text)
+    return text
 
 
 def _workers(text: str) -> int:

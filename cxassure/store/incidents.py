@@ -12,33 +12,15 @@ from pathlib import Path
 from typing import TypeAlias
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.pool import NullPool
+from sqlalchemy.exc import SQLAlchemyError
 
+from cxassure.errors import CannotLook
 from cxassure.incident import Message, Posting, State, decode, encode
-from cxassure.store.index import _tune
+from cxassure.store.database import connect, in_a_line, insert, lock, named, opened
+from cxassure.store.tables import outbox, states
 
 Change: TypeAlias = Callable[[State], tuple[State, tuple[Message, ...]]]
 """What makes a state and its messages of the state before: `decide` with its other arguments."""
-
-metadata = sa.MetaData()
-
-states = sa.Table(
-    "incident_state",
-    metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("state", sa.LargeBinary, nullable=False),
-)
-
-outbox = sa.Table(
-    "outbox",
-    metadata,
-    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("message", sa.String(160), nullable=False, unique=True),
-    sa.Column("posting", sa.LargeBinary, nullable=False),
-    sa.Column("done", sa.Boolean, nullable=False, index=True),
-)
-"""What got through stays, without its text, so that it is never taken in twice."""
 
 _ONLY = 1
 _LOCK = 7_238_115
@@ -46,27 +28,38 @@ _LOCK = 7_238_115
 
 
 class Incidents:
-    """At `url`, a SQLAlchemy URL; it is an outbox too. Raises `SQLAlchemyError`."""
+    """At `url`, a SQLAlchemy URL; it is an outbox too. Everything raises `CannotLook`."""
 
     def __init__(self, url: str) -> None:
-        self._engine = sa.create_engine(url, poolclass=NullPool)
+        self._engine = connect(url)
         self._sqlite = self._engine.dialect.name == "sqlite"
-        if self._sqlite:
-            _tune(self._engine)
         self._writing = self._engine.execution_options(writing=True)
-        with self._writing.begin() as writing:
-            metadata.create_all(writing)
-            first = self._insert(states).values(id=_ONLY, state=encode(State()))
+        with self._told():
+            opened(url, "incidents")
+        with self._transaction(self._writing) as writing:
+            first = insert(writing, states).values(id=_ONLY, state=encode(State()))
             writing.execute(first.on_conflict_do_nothing())
 
-    def _insert(self, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
-        return sqlite.insert(table) if self._sqlite else postgresql.insert(table)
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        """Trouble is told in our words; an address with its password is not."""
+        try:
+            yield
+        except SQLAlchemyError as wrong:
+            what = f"what is known of incidents ({named(self._engine)}) cannot be used"
+            hint = "make room there, or choose another folder; cxassure store status looks"
+            raise CannotLook(f"{what}: {in_a_line(wrong)}", hint) from None
+
+    @contextlib.contextmanager
+    def _transaction(self, engine: sa.Engine) -> Iterator[sa.Connection]:
+        with self._told(), engine.begin() as connection:
+            yield connection
 
     # State
 
     def state(self) -> State:
         """What is remembered now."""
-        with self._engine.begin() as asked:
+        with self._transaction(self._engine) as asked:
             return self._state(asked)
 
     def change(self, change: Change) -> tuple[Message, ...]:
@@ -74,7 +67,7 @@ class Incidents:
 
         Several processes take turns. When it fails nothing has changed, and nothing is said.
         """
-        with self._writing.begin() as writing:
+        with self._transaction(self._writing) as writing:
             before = self._state(writing, lock=True)
             after, said = change(before)
             if after != before:
@@ -92,19 +85,19 @@ class Incidents:
 
     def put(self, messages: Iterable[Message]) -> None:
         """Takes messages in, each once."""
-        with self._writing.begin() as writing:
+        with self._transaction(self._writing) as writing:
             self._put(writing, messages)
 
     def _put(self, writing: sa.Connection, messages: Iterable[Message]) -> None:
         for message in messages:
             posting = encode(Posting(message=message, next=message.at))
-            row = self._insert(outbox).values(message=message.id, posting=posting, done=False)
+            row = insert(writing, outbox).values(message=message.id, posting=posting, done=False)
             writing.execute(row.on_conflict_do_nothing(index_elements=["message"]))
 
     def waiting(self) -> list[Posting]:
         """What has not got through, in the order in which it was taken in."""
         wanted = sa.select(outbox.c.posting).where(~outbox.c.done).order_by(outbox.c.number)
-        with self._engine.begin() as asked:
+        with self._transaction(self._engine) as asked:
             return [decode(found, Posting) for found in asked.scalars(wanted)]
 
     def keep(self, posting: Posting) -> None:
@@ -116,7 +109,7 @@ class Incidents:
         self._note(message, posting=b"", done=True)
 
     def _note(self, message: str, **values: object) -> None:
-        with self._writing.begin() as writing:
+        with self._transaction(self._writing) as writing:
             writing.execute(sa.update(outbox).where(outbox.c.message == message).values(values))
 
     @contextlib.contextmanager
@@ -126,9 +119,8 @@ class Incidents:
             with _file_lock(self._engine.url.database) as ours:
                 yield ours
             return
-        with self._engine.connect() as held:
-            yield bool(held.scalar(sa.select(sa.func.pg_try_advisory_lock(_LOCK))))
-            held.scalar(sa.select(sa.func.pg_advisory_unlock(_LOCK)))
+        with self._told(), lock(self._engine, _LOCK) as ours:
+            yield ours
 
 
 @contextlib.contextmanager

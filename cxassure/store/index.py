@@ -1,69 +1,31 @@
-"""The index: a row a run, and a row of latest state a journey, in SQLite (PostgreSQL by its URL).
+"""The index: a row a run, and a row of latest state a journey, in SQLite or PostgreSQL.
 
-It holds nothing that the event files do not: what is wrong with it is mended by reading them again.
-Several processes may use it at once; a writer waits for another for up to 30 seconds.
+Beside the runs it holds nothing that the event files do not: what is wrong with it is mended by
+reading them again. Several processes may use it at once; a writer waits for another.
 """
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import event
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.pool import NullPool
 
+from cxassure.store.database import clean, insert, opened
 from cxassure.store.reading import GOOD, PastRun
-from cxassure.store.tables import VERSION, about, campaigns, latest, metadata, runs
+from cxassure.store.tables import campaigns, latest, runs
 
-_PATIENCE = 30.0
 _FEW = 200
-
-
-class Outdated(Exception):
-    """The index has another version than ours; `newer` when a later cxassure wrote it."""
-
-    def __init__(self, found: str) -> None:
-        super().__init__(f"the index has version {found}, this cxassure writes {VERSION}")
-        self.newer = found.isdecimal() and int(found) > int(VERSION)
 
 
 class Index:
     """Rows of runs at `url`, a SQLAlchemy URL. Raises `SQLAlchemyError` and `Outdated`."""
 
     def __init__(self, url: str) -> None:
-        self._engine = sa.create_engine(url, poolclass=NullPool)
-        if self._engine.dialect.name == "sqlite":
-            _tune(self._engine)
+        self._engine = opened(url, "index")
         self._writing = self._engine.execution_options(writing=True)
-        self._prepare()
-
-    def _prepare(self) -> None:
-        """Makes the tables where there are none; they are looked for again under the lock."""
-        with self._engine.begin() as asked:
-            found = self._version(asked)
-        if found is None:
-            with self._writing.begin() as made:
-                found = self._version(made) or self._create(made)
-        if found != VERSION:
-            raise Outdated(found)
-
-    @staticmethod
-    def _version(connection: sa.Connection) -> str | None:
-        if not sa.inspect(connection).has_table(about.name):
-            return None
-        wanted = sa.select(about.c.value).where(about.c.name == "version")
-        return connection.scalar(wanted)
-
-    @staticmethod
-    def _create(connection: sa.Connection) -> str:
-        metadata.create_all(connection)
-        connection.execute(about.insert().values(name="version", value=VERSION))
-        return VERSION
 
     def campaigns(self, among: set[str]) -> set[str]:
         """Those of `among` whose runs are in here."""
@@ -90,12 +52,12 @@ class Index:
         return count
 
     def _add(self, writing: sa.Connection, campaign: str, rows: Sequence[PastRun]) -> None:
-        new = self._insert(campaigns).values(id=campaign).on_conflict_do_nothing()
+        new = insert(writing, campaigns).values(id=campaign).on_conflict_do_nothing()
         if not writing.execute(new).rowcount or not rows:
             return
-        values = [dataclasses.asdict(row) for row in sorted(rows, key=lambda row: row.started)]
+        values = [_values(row) for row in sorted(rows, key=_order)]
         writing.execute(runs.insert(), values)
-        state = self._insert(latest)
+        state = insert(writing, latest)
         key = [column.name for column in latest.primary_key]
         fresh = {c.name: state.excluded[c.name] for c in latest.c if c.name not in key}
         newer = state.excluded.started >= latest.c.started
@@ -103,11 +65,19 @@ class Index:
             state.on_conflict_do_update(index_elements=key, set_=fresh, where=newer), values
         )
 
-    def _insert(self, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
-        """An insert that knows what to do on a conflict, which is said by dialect."""
-        if self._engine.dialect.name == "postgresql":
-            return postgresql.insert(table)
-        return sqlite.insert(table)
+    def remove(self, gone: Iterable[tuple[str, str]], empty: Iterable[str] = ()) -> None:
+        """Forgets runs by (campaign, folder), and the campaigns of which nothing is left."""
+        rows = [{"its_campaign": campaign, "its_folder": folder} for campaign, folder in gone]
+        mine = (
+            runs.c.campaign == sa.bindparam("its_campaign"),
+            runs.c.folder == sa.bindparam("its_folder"),
+        )
+        with self._writing.begin() as writing:
+            if rows:
+                writing.execute(runs.delete().where(*mine), rows)
+            if names := [{"its_id": name} for name in empty]:
+                its = campaigns.c.id == sa.bindparam("its_id")
+                writing.execute(campaigns.delete().where(its), names)
 
     def history(
         self, journey: str, row: str, env: str, before: datetime | None, limit: int, *, good: bool
@@ -137,22 +107,11 @@ class Index:
             return [PastRun(**row) for row in asked.execute(wanted).mappings()]
 
 
-def _tune(engine: sa.Engine) -> None:
-    """SQLite for several processes: a write-ahead log, patience, and locks taken at the start.
+def _values(row: PastRun) -> dict[str, Any]:
+    values = dataclasses.asdict(row)
+    return {k: clean(value) if isinstance(value, str) else value for k, value in values.items()}
 
-    A transaction that begins as a reader and then writes is refused at once when another has
-    written meanwhile, whatever the patience; so writers say so from the start.
-    """
 
-    @event.listens_for(engine, "connect")
-    def connected(connection: Any, _: Any) -> None:
-        connection.isolation_level = None
-        connection.execute(f"PRAGMA busy_timeout={int(_PATIENCE * 1000)}")
-        with contextlib.suppress(connection.OperationalError):
-            connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=NORMAL")
-
-    @event.listens_for(engine, "begin")
-    def begun(connection: sa.Connection) -> None:
-        writing = connection.get_execution_options().get("writing")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+def _order(row: PastRun) -> tuple[str, str, str, datetime]:
+    """The same for all writers, so that no two of them wait for each other in a circle."""
+    return row.env, row.journey, row.row, row.started

@@ -28,7 +28,10 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class PastRun:
-    """A run of the past in a row: `started` in UTC, `took` customer seconds, `wall` ours."""
+    """A run of the past in a row: `started` in UTC, `took` customer seconds, `wall` ours.
+
+    `unseen` expectations, -1 where not counted; its files are at `host` (`machine:folder`).
+    """
 
     id: str
     campaign: str
@@ -43,6 +46,8 @@ class PastRun:
     wall: float
     flaky: bool
     measures: dict[str, float] = field(default_factory=dict)
+    unseen: int = -1
+    host: str = ""
 
     @property
     def good(self) -> bool:
@@ -118,12 +123,16 @@ def past(run: Run, campaign: str, folder: str) -> PastRun:
         wall=run.wall,
         flaky=run.flaky,
         measures=dict(run.measures),
+        unseen=len(run.unseen),
     )
 
 
 def last_attempts(runs: Iterable[tuple[Run, str]]) -> list[tuple[Run, str]]:
-    """The runs without those that were tried again: history counts what it came to."""
-    known = list(runs)
+    """The runs without those that were tried again: history counts what it came to.
+
+    A run rehearsed for another instant says nothing of the day it was made on, and is no history.
+    """
+    known = [(run, folder) for run, folder in runs if not run.rehearsed]
     last: dict[tuple[str, str, str], int] = {}
     for run, _ in known:
         key = (run.journey, run.row, run.env)

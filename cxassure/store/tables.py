@@ -1,4 +1,4 @@
-"""The index's tables, and the type that keeps every time in UTC."""
+"""The tables of every part of the store, for SQLite and PostgreSQL, and the type that keeps UTC."""
 
 from __future__ import annotations
 
@@ -13,15 +13,18 @@ from sqlalchemy import (
     Dialect,
     Float,
     Index,
+    Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
     Text,
+    text,
 )
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-VERSION = "1"
-"""Goes up with every change here; an index of an older version is built anew from the files."""
+HEAD = "0002"
+"""The newest migration: the version of a store that fits this program."""
 
 
 class Utc(TypeDecorator[datetime]):
@@ -53,27 +56,17 @@ metadata = MetaData(
     }
 )
 
-about = Table(
-    "about",
-    metadata,
-    Column("name", String(40), primary_key=True),
-    Column("value", String(200), nullable=False),
-)
+# The index of runs
 
-campaigns = Table(
-    "campaigns",
-    metadata,
-    Column("id", String(80), primary_key=True),
-)
-
+campaigns = Table("campaigns", metadata, Column("id", Text, primary_key=True))
 
 _ROW: dict[str, type[TypeEngine[Any]] | TypeEngine[Any]] = {
-    "id": String(120),
-    "campaign": String(80),
-    "folder": String(120),
-    "journey": String(200),
-    "row": String(200),
-    "env": String(200),
+    "id": Text,
+    "campaign": Text,
+    "folder": Text,
+    "journey": Text,
+    "row": Text,
+    "env": Text,
     "verdict": String(16),
     "why": Text,
     "started": Utc,
@@ -81,8 +74,10 @@ _ROW: dict[str, type[TypeEngine[Any]] | TypeEngine[Any]] = {
     "wall": Float,
     "flaky": Boolean,
     "measures": JSON,
+    "unseen": Integer,
+    "host": Text,
 }
-"""A `PastRun` in columns; `folder` is the run's sub-folder in its campaign's."""
+"""A `PastRun` in columns; `folder` is the run's sub-folder in its campaign's, on `host`."""
 
 
 def _columns(*key: str) -> list[Column[Any]]:
@@ -99,3 +94,81 @@ runs = Table(
 
 latest = Table("latest", metadata, *_columns("env", "journey", "row"))
 """One row a journey, row and environment: finding it among all runs would take a search."""
+
+# The ledger of due runs
+
+_OPEN = text("state in ('due', 'missing')")
+
+slots = Table(
+    "slots",
+    metadata,
+    Column("scope", Text, primary_key=True),
+    Column("probe", Text, primary_key=True),
+    Column("at", Utc, primary_key=True),
+    Column("state", String(8), nullable=False),
+    Column("campaign", Text, nullable=False),
+    Column("verdict", String(16), nullable=False),
+    Column("why", Text, nullable=False),
+    Index("ix_slots_at", "at"),
+    Index("ix_slots_open", "state", sqlite_where=_OPEN, postgresql_where=_OPEN),
+)
+"""`scope` is what one scheduler is about: the environment in a shared store, else nothing."""
+
+known = Table(
+    "known",
+    metadata,
+    Column("scope", Text, primary_key=True),
+    Column("probe", Text, primary_key=True),
+    Column("since", Utc, nullable=False),
+)
+"""Probes, and since when they are scheduled: nothing was due before."""
+
+seen = Table(
+    "seen",
+    metadata,
+    Column("scope", Text, primary_key=True),
+    Column("until", Utc, nullable=False),
+)
+"""Every run that was due before `until` has its row in `slots`."""
+
+# Incidents
+
+states = Table(
+    "incident_state",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("state", LargeBinary, nullable=False),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("message", Text, nullable=False),
+    Column("posting", LargeBinary, nullable=False),
+    Column("done", Boolean, nullable=False, index=True),
+    Index("uq_outbox_message", "message", unique=True),
+)
+"""What got through stays, without its text, so that it is never taken in twice."""
+
+# Decisions
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("document", LargeBinary, nullable=False),
+    Index(None, "kind", "name", "at"),
+)
+"""Readiness and forecasts as JSON. Without a shared store they are files beside the runs."""
+
+PARTS: dict[str, tuple[Table, ...]] = {
+    "index": (campaigns, runs, latest),
+    "ledger": (slots, known, seen),
+    "incidents": (states, outbox),
+    "decisions": (decisions,),
+}
+"""What stands in a SQLite file of its own each, and together in PostgreSQL."""

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from first import restored
 from sqlalchemy.exc import StatementError
 from streams import Telling
 
@@ -18,8 +19,14 @@ DAY = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
+def local(tmp_path: Path) -> Store:
     return Store(tmp_path / "reports")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    shared = request.getfixturevalue("shared") if request.param == "postgresql" else ""
+    return Store(tmp_path / "reports", shared)
 
 
 def drive(store, verdict="passed", hours=0, journey="pay", row="", attempts=1, env="live", id=""):
@@ -92,57 +99,58 @@ def test_measures_and_why_come_back_as_they_went(store):
     assert (past.took, past.wall) == (stored.run.took, stored.run.wall)
 
 
-@pytest.mark.parametrize("damage", ["gone", "garbage", "old", "tables lost"])
-def test_a_broken_index_is_told_and_built_anew_and_no_run_is_lost(store, damage, caplog):
-    drive(store, "passed", 0)
-    drive(store, "failed", 1)
-    store.latest()
-    file = store.reports / "index.db"
-    if damage == "gone":
+@pytest.mark.parametrize("damage", ["gone", "garbage", "first", "version lost"])
+def test_a_broken_index_is_told_and_built_anew_and_no_run_is_lost(local, damage, caplog):
+    drive(local, "passed", 0)
+    drive(local, "failed", 1)
+    local.latest()
+    file = local.reports / "index.db"
+    if damage in ("gone", "first"):
         file.unlink()
-    elif damage == "garbage":
+    if damage == "garbage":
         file.write_bytes(b"this is no database" * 400)
-    else:
-        connection = sqlite3.connect(file)
-        change = "UPDATE about SET value = '0'" if damage == "old" else "DROP TABLE about"
-        connection.execute(change)
-        connection.commit()
-        connection.close()
-    again = Store(store.reports)
-    with caplog.at_level(logging.WARNING):
+    if damage == "first":
+        restored("index", file)
+    if damage == "version lost":
+        changed(file, "DROP TABLE alembic_version")
+    again = Store(local.reports)
+    with caplog.at_level(logging.WARNING, "cxassure"):
         assert [past.id for past in again.history("pay", "", "live")] == ["1-1", "0-1"]
-    told = damage in ("garbage", "old")
-    assert bool(again.troubles) == bool(caplog.records) == told
-    assert Store(store.reports).last_good("pay", "", "live").id == "0-1"
+    assert bool(again.troubles) == bool(caplog.records) == (damage == "garbage")
+    assert Store(local.reports).last_good("pay", "", "live").id == "0-1"
 
 
-def test_an_index_of_a_newer_cxassure_is_left_alone_and_files_answer(store):
-    drive(store, "passed", 0)
-    store.latest()
-    connection = sqlite3.connect(store.reports / "index.db")
-    connection.execute("UPDATE about SET value = '99'")
+def changed(file, statement):
+    connection = sqlite3.connect(file)
+    connection.execute(statement)
     connection.commit()
     connection.close()
-    again = Store(store.reports)
+
+
+def test_an_index_of_a_newer_cxassure_is_left_alone_and_files_answer(local):
+    drive(local, "passed", 0)
+    local.latest()
+    changed(local.reports / "index.db", "UPDATE alembic_version SET version_num = '0099'")
+    again = Store(local.reports)
     drive(again, "failed", 1)
     assert [past.id for past in again.history("pay", "", "live")] == ["1-1", "0-1"]
     assert again.last_good("pay", "", "live").id == "0-1"
     assert [past.id for past in again.latest("live")] == ["1-1"]
     assert again.find("0-1")[0].run.id == "0-1"
-    assert "version 99" in again.troubles[0]
+    assert "version 0099" in again.troubles[0]
 
 
-def test_a_command_that_asks_for_no_history_loads_no_database(store):
-    drive(store, "passed")
-    assert not (store.reports / "index.db").exists()
-    assert [past.id for past in Store(store.reports).history("pay", "", "live")] == ["0-1"]
+def test_a_command_that_asks_for_no_history_loads_no_database(local):
+    drive(local, "passed")
+    assert not (local.reports / "index.db").exists()
+    assert [past.id for past in Store(local.reports).history("pay", "", "live")] == ["0-1"]
 
 
-def test_an_index_that_cannot_be_reached_does_not_stop_a_run(tmp_path):
-    store = Store(tmp_path / "reports", url=f"sqlite:///{tmp_path}/absent/index.db")
-    drive(store)
-    assert [past.id for past in store.history("pay", "", "live")] == ["0-1"]
-    assert "unable to open" in store.troubles[0]
+def test_an_index_that_cannot_be_made_does_not_stop_a_run(local):
+    drive(local)
+    (local.reports / "index.db").mkdir()
+    assert [past.id for past in local.history("pay", "", "live")] == ["0-1"]
+    assert "unable to open" in local.troubles[0]
 
 
 def test_reindex_reads_everything_from_the_files(store):
@@ -166,7 +174,7 @@ def test_a_moment_without_a_time_zone_is_refused(store):
     with pytest.raises(ValueError, match="time zone"):
         store.history("pay", "", "live", naive)
     with pytest.raises(StatementError, match="time zone"):
-        store._open().history("pay", "", "live", naive, 1, good=False)
+        store._caught_up().history("pay", "", "live", naive, 1, good=False)
 
 
 def test_a_reference_may_be_a_campaign_a_run_a_journey_or_a_path(store, tmp_path, monkeypatch):
@@ -193,7 +201,7 @@ from pathlib import Path
 from cxassure.events import RunEnded, RunStarted
 from cxassure.run import fold
 from cxassure.store import Store
-store = Store(Path(sys.argv[1]))
+store = Store(Path(sys.argv[1]), sys.argv[3])
 for number in range(8):
     campaign = store.campaign(datetime.now(UTC))
     name = f"{sys.argv[2]}-{number}"
@@ -207,11 +215,10 @@ for number in range(8):
 assert not store.troubles, store.troubles
 """
     command = [sys.executable, "-c", script, str(store.reports)]
-    workers = [subprocess.Popen([*command, str(n)], stderr=subprocess.PIPE) for n in range(4)]
+    workers = [
+        subprocess.Popen([*command, str(n), store.url], stderr=subprocess.PIPE) for n in range(4)
+    ]
     told = [worker.communicate()[1].decode() for worker in workers]
     assert [worker.returncode for worker in workers] == [0] * 4, told
-    file = store.reports / "index.db"
-    connection = sqlite3.connect(file)
-    assert connection.execute("SELECT count(*) FROM runs").fetchone() == (32,)
-    connection.close()
     assert len(store.history("pay", "", "", limit=100)) == 32
+    assert store.spool.waiting() == []

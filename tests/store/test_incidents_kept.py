@@ -29,11 +29,6 @@ def decided(minute: int, journey: str = "pay") -> object:
     return lambda state: decide(state, [seen], RULES, seen.at)
 
 
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'incidents.db'}"
-
-
 def test_what_is_decided_is_remembered_by_the_next_process(url: str) -> None:
     assert Incidents(url).state() == State()
     assert Incidents(url).change(decided(0)) == ()  # type: ignore[arg-type]
