@@ -191,12 +191,13 @@ class UserAgent:
         target = _readable(uri).bare()
         request = Request(method=method, uri=str(target))
         address = Address.read(caller) if caller else self._own()
-        called = str(Uri(target.scheme, target.user, target.host, target.port))
+        of = _readable(to)
+        called = Uri(of.scheme, of.user, of.host, of.port, of.params if of.scheme == "tel" else ())
         if self.proxy:
             proxy = self.proxy if ";lr" in self.proxy else f"{self.proxy};lr"
             request.headers.add("Route", f"<{proxy}>")
         request.headers.add("From", str(address.tagged(secrets.token_hex(6))))
-        request.headers.add("To", f"<{called if target.scheme != 'tel' else to}>")
+        request.headers.add("To", f"<{called}>")
         request.headers.add("Call-ID", secrets.token_hex(12))
         request.headers.add("CSeq", f"1 {method}")
         request.headers.add("Max-Forwards", "70")

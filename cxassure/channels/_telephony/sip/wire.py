@@ -8,7 +8,7 @@ import ipaddress
 import socket
 import ssl
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from cxassure.channels._telephony.sip.allowed import Allowed
 from cxassure.channels._telephony.sip.parsing import Framer, Unparsable
@@ -123,8 +123,7 @@ class _Datagrams(asyncio.DatagramProtocol):
         self._socket: asyncio.DatagramTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._socket = transport
+        self._socket = cast(asyncio.DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, addr: Any) -> None:
         if self._socket is not None:
@@ -149,8 +148,7 @@ class StreamFlow(asyncio.Protocol):
         self.closed = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._stream = transport
+        self._stream = cast(asyncio.Transport, transport)
         self.local = transport.get_extra_info("sockname")[:2]
         self.peer = (transport.get_extra_info("peername") or ("", 0))[:2]
         self._wire.connected(self)

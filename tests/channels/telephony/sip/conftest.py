@@ -1,0 +1,142 @@
+"""Telephones on loopback: agents with short timers, and media that is described and not heard."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+
+from cxassure.channels._telephony.sip.agent import UserAgent
+from cxassure.channels._telephony.sip.media import NotAcceptable
+from cxassure.channels._telephony.sip.taking import Incoming
+from cxassure.channels._telephony.sip.timers import Timers
+
+PATIENCE = 20.0
+"""Seconds that a condition is waited for: far more than it takes, on a machine of any load."""
+
+Opened = Callable[..., Awaitable[UserAgent]]
+
+
+class Described:
+    """A session description by its codecs, without any sound."""
+
+    def __init__(self, *codecs: str) -> None:
+        self.codecs = codecs or ("PCMU",)
+        self.offers: list[bytes] = []
+        self.answers: list[bytes] = []
+        self.closed = False
+        self.held = False
+        self._version = 0
+
+    def offer(self, *, hold: bool = False) -> bytes:
+        self._version += 1
+        self.held = hold
+        return self._sdp(self.codecs, "sendonly" if hold else "sendrecv")
+
+    def answer(self, offer: bytes) -> bytes:
+        self.offers.append(offer)
+        self._version += 1
+        shared = self._shared(offer)
+        away = b"a=sendonly" in offer or b"a=inactive" in offer
+        return self._sdp(shared, "recvonly" if away else "sendrecv")
+
+    def accept(self, answer: bytes) -> None:
+        self._shared(answer)
+        self.answers.append(answer)
+
+    async def close(self) -> None:
+        self.closed = True
+
+    def _shared(self, sdp: bytes) -> tuple[str, ...]:
+        shared = tuple(c for c in self.codecs if f"{c}/".encode() in sdp or b"RTP/AVP 0" in sdp)
+        if not shared or b"m=audio 0" in sdp:
+            raise NotAcceptable("no codec in common")
+        return shared
+
+    def _sdp(self, codecs: tuple[str, ...], direction: str) -> bytes:
+        numbers = {"PCMU": 0, "PCMA": 8, "G722": 9, "opus": 111}
+        lines = [
+            "v=0",
+            f"o=- 1 {self._version} IN IP4 127.0.0.1",
+            "s=-",
+            "c=IN IP4 127.0.0.1",
+            "t=0 0",
+            f"m=audio 40000 RTP/AVP {' '.join(str(numbers[c]) for c in codecs)}",
+            *(f"a=rtpmap:{numbers[c]} {c}/{48000 if c == 'opus' else 8000}" for c in codecs),
+            f"a={direction}",
+        ]
+        return "".join(f"{line}\r\n" for line in lines).encode()
+
+
+@pytest.fixture
+def described() -> type[Described]:
+    return Described
+
+
+@pytest.fixture
+def patience() -> float:
+    return PATIENCE
+
+
+@pytest.fixture
+def fast() -> Timers:
+    """The RFC's timers, five times as fast: 6.4 s until nobody is there."""
+    return Timers(
+        t1=0.1, t2=0.4, t4=0.5, glare_own=(0.1, 0.2), glare_other=(0.0, 0.05), linger=1.0
+    )
+
+
+@pytest.fixture
+def hasty() -> Timers:
+    """For what is meant to run out: 0.8 s until nobody is there."""
+    return Timers(t1=0.0125, t2=0.1, t4=0.1, linger=0.5)
+
+
+@pytest.fixture
+async def opened(fast: Timers) -> AsyncIterator[Opened]:
+    """Opens agents that may talk on loopback; at the end none has had an error of its own."""
+    agents: list[UserAgent] = []
+    async with AsyncExitStack() as stack:
+
+        async def open(transport: str = "udp", **settings: Any) -> UserAgent:
+            settings = {"allowed": ["127.0.0.1", "::1"], "timers": fast, **settings}
+            agent = await stack.enter_async_context(UserAgent(transport, **settings))
+            agents.append(agent)
+            return agent
+
+        yield open
+    assert [trouble for agent in agents for trouble in agent.troubles] == []
+
+
+@pytest.fixture
+def taking() -> Callable[..., list[Incoming]]:
+    """Makes an agent answer whoever calls; gives the list that its calls are put in."""
+
+    def take(agent: UserAgent, media: Callable[[], Any] = Described) -> list[Incoming]:
+        taken: list[Incoming] = []
+
+        async def answer(call: Incoming) -> None:
+            taken.append(call)
+            await call.ring()
+            await call.answer(media())
+
+        agent.incoming = answer
+        return taken
+
+    return take
+
+
+@pytest.fixture
+def until() -> Callable[[Callable[[], Any]], Awaitable[Any]]:
+    """Waits for a condition; what it gave once it was true."""
+
+    async def wait(condition: Callable[[], Any]) -> Any:
+        async with asyncio.timeout(PATIENCE):
+            while not (value := condition()):
+                await asyncio.sleep(0.005)
+        return value
+
+    return wait

@@ -1,0 +1,408 @@
+"""Against sipp, a peer that we did not write: the scenarios, what is expected, what was seen.
+
+`CXASSURE_WRITE_DOCS=1` makes this file write what it saw into the table of `docs/sip.md`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cxassure.channels._telephony.sip import events
+from cxassure.channels._telephony.sip.digest import Credentials, Guard
+from cxassure.channels._telephony.sip.taking import Incoming
+
+SIPP = shutil.which("sipp")
+HERE = Path(__file__).parent / "scenarios"
+TABLE = Path(__file__).parents[4] / "docs" / "sip.md"
+LONG = 30.0
+KIM = Credentials("kim", "s3cret")
+
+pytestmark = pytest.mark.skipif(
+    SIPP is None, reason="sipp is not installed: apt-get install sip-tester"
+)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a scenario is played with."""
+
+    opened: Any
+    media: Any
+    taking: Any
+    folder: Path
+    hasty: Any
+
+    async def calls(
+        self, name: str, act: Callable[[Any], Awaitable[None]] | None = None, **agent: Any
+    ) -> Any:
+        """Our call to sipp playing `name`; `act` is what we do in it."""
+        ours = await self.opened(user="kim", **agent)
+        async with sipp(name, self.folder) as port:
+            call = await ours.call(f"sip:desk@127.0.0.1:{port}", self.media())
+            await (act or hang_up)(call)
+            await call.wait(events.Ended, LONG)
+        return call
+
+
+async def hang_up(call: Any) -> None:
+    if await call.wait(events.Answered, LONG):
+        await call.hang_up()
+
+
+def free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def bound(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as tried:
+        try:
+            tried.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+        return False
+
+
+@asynccontextmanager
+async def sipp(
+    name: str, folder: Path, *more: str, to: tuple[str, int] | None = None
+) -> AsyncIterator[int]:
+    """sipp plays a scenario to its end: what it did not like is the test's failure."""
+    port = free_port()
+    assert SIPP
+    errors = folder / f"{name}.log"
+    where = [f"{to[0]}:{to[1]}"] if to else []
+    told = ["-trace_err", "-error_file", str(errors), "-nostdin", "-timeout", "60s"]
+    process = await asyncio.create_subprocess_exec(
+        *(SIPP, "-sf", str(HERE / f"{name}.xml"), "-i", "127.0.0.1", "-p", str(port), "-m", "1"),
+        *(*told, "-timeout_error", *more, *where),
+        cwd=folder,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        async with asyncio.timeout(LONG):
+            while not bound(port) and process.returncode is None:
+                await asyncio.sleep(0.02)
+        yield port
+        async with asyncio.timeout(LONG):
+            code = await process.wait()
+        said = errors.read_text("latin-1") if errors.exists() else ""
+        assert code == 0, f"sipp ended with {code}: {said}"
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+def seen(call: Any) -> str:
+    """What happened in a call, in a line."""
+    return ", ".join(filter(None, (_seen(event) for event in call.history)))
+
+
+def _seen(event: events.Happened) -> str:
+    match event:
+        case events.Progress(code=code, early=early):
+            return f"{code} with sound" if early else str(code)
+        case events.Answered():
+            return "answered"
+        case events.Changed(by=by, method=method, held=held, code=code):
+            return f"{'held' if held else 'described anew'} by {by} ({method}, {code})"
+        case events.Referred(code=code):
+            return f"referred ({code})"
+        case events.Key(digit=digit):
+            return f"key {digit}"
+        case events.Trouble(what=what):
+            return what
+        case events.Ended(by=by, code=code, q850=q850):
+            return f"ended by {by}, SIP {code or '-'}, Q.850 {q850 or '-'}"
+    return ""
+
+
+async def answers(s: Setting, name: str, *, answer: bool = True, **agent: Any) -> Any:
+    """sipp playing `name` calls us; we ring and, if told so, answer."""
+    ours = await s.opened(**agent)
+    rung: list[Incoming] = []
+    if answer:
+        rung = s.taking(ours, s.media)
+    else:
+
+        async def ring(call: Incoming) -> None:
+            rung.append(call)
+            await call.ring()
+
+        ours.incoming = ring
+    async with sipp(name, s.folder, to=ours.address):
+        pass
+    await rung[0].wait(events.Ended, LONG)
+    return rung[0]
+
+
+# What is played
+
+
+async def digest(s: Setting) -> str:
+    return seen(await s.calls("digest", credentials=[KIM]))
+
+
+async def lost_invite(s: Setting) -> str:
+    """A relay in between lets the first two INVITEs fall."""
+    ours = await s.opened()
+    async with sipp("answered", s.folder) as port, dropping(port, 2) as (through, fallen):
+        call = await ours.call(f"sip:desk@127.0.0.1:{through}", s.media())
+        await hang_up(call)
+    return f"{fallen[0]} INVITEs lost, {seen(call)}"
+
+
+@asynccontextmanager
+async def dropping(port: int, count: int) -> AsyncIterator[tuple[int, list[int]]]:
+    """A UDP relay to `port` that loses the first `count` datagrams; (its port, how many it lost)."""
+    fallen = [0]
+    asker: list[Any] = []
+
+    class Relay(asyncio.DatagramProtocol):
+        def connection_made(self, transport: Any) -> None:
+            self.transport = transport
+
+        def datagram_received(self, data: bytes, addr: Any) -> None:
+            if addr[1] == port:
+                self.transport.sendto(data, asker[0])
+            elif fallen[0] < count:
+                fallen[0] += 1
+            else:
+                asker[:] = [addr]
+                self.transport.sendto(data, ("127.0.0.1", port))
+
+    loop = asyncio.get_running_loop()
+    transport, _ = await loop.create_datagram_endpoint(Relay, local_addr=("127.0.0.1", 0))
+    try:
+        yield transport.get_extra_info("sockname")[1], fallen
+    finally:
+        transport.close()
+
+
+async def taken_back(s: Setting) -> str:
+    async def act(call: Any) -> None:
+        assert await call.wait(events.Progress, LONG)
+        await call.hang_up()
+
+    return seen(await s.calls("taken_back", act))
+
+
+async def stay(call: Any) -> None:
+    assert await call.wait(events.Answered, LONG)
+
+
+async def hold(s: Setting) -> str:
+    async def act(call: Any) -> None:
+        await stay(call)
+        changes = 0
+        async for event in call.events():
+            changes += isinstance(event, events.Changed)
+            if changes == 3:
+                break
+        await call.hang_up()
+
+    return seen(await s.calls("hold", act))
+
+
+async def refer(s: Setting, name: str = "refer") -> str:
+    ours, desk = await s.opened(), await s.opened()
+    at_desk = s.taking(desk, s.media)
+
+    async def obey(call: Any, referral: Any) -> Any:
+        return s.media()
+
+    ours.obey = obey
+    async with sipp(name, s.folder, "-key", "desk", str(desk.address[1])) as port:
+        call = await ours.call(f"sip:ivr@127.0.0.1:{port}", s.media())
+        assert await call.wait(events.Ended, LONG)
+        if name == "refer_unheard":
+            assert await call_trouble(call)
+    about = at_desk[0].about
+    assert about
+    context = [about.extra.get("X-Queue", ""), *about.user_to_user]
+    told = seen(call).replace("answered 408 no answer came", "not answered")
+    return f"{told}, desk {at_desk[0].state} with {' and '.join(context)}"
+
+
+async def call_trouble(call: Any) -> Any:
+    async with asyncio.timeout(LONG):
+        while not any(isinstance(event, events.Trouble) for event in call.history):
+            await asyncio.sleep(0.02)
+    return True
+
+
+async def info(s: Setting) -> str:
+    async def act(call: Any) -> None:
+        assert await call.wait(events.Key, LONG)
+        assert await call.key("9") == 200
+        await call.hang_up()
+
+    return seen(await s.calls("info", act))
+
+
+async def registrar(s: Setting) -> str:
+    ours = await s.opened(user="kim")
+    async with sipp("registrar", s.folder) as port:
+        registration = await ours.register(f"sip:kim@127.0.0.1:{port}", credentials=KIM)
+        granted = registration.expires
+        await registration.unregister()
+    return f"registered for {granted} s, then for {registration.expires} s"
+
+
+async def with_context(s: Setting) -> str:
+    call = await answers(s, "calls")
+    about = call.about
+    assert about
+    return f"{seen(call)}; order {about.extra['X-Order']}, {about.user_to_user[0]}"
+
+
+def calling(name: str, act: Any = None) -> Any:
+    async def play(s: Setting) -> str:
+        return seen(await s.calls(name, act))
+
+    return play
+
+
+def called(name: str, **how: Any) -> Any:
+    async def play(s: Setting) -> str:
+        made = {key: value() if key == "guard" else value for key, value in how.items()}
+        if made.pop("hasty", False):
+            made["timers"] = s.hasty
+        return seen(await answers(s, name, **made))
+
+    return play
+
+
+US, THEM = "ended by us, SIP -, Q.850 16", "ended by them, SIP -, Q.850 16"
+Scenario = tuple[str, Callable[[Setting], Awaitable[str]], str]
+SCENARIOS: list[Scenario] = [
+    ("a password is asked for (401, digest MD5)", digest, f"answered, {US}"),
+    (
+        "183 with sound, reliably (PRACK)",
+        calling("early_media"),
+        f"183 with sound, answered, {US}",
+    ),
+    ("busy", calling("busy"), "180, ended by them, SIP 486, Q.850 17"),
+    (
+        "503 with Retry-After and a cause",
+        calling("unavailable"),
+        "ended by them, SIP 503, Q.850 34",
+    ),
+    ("answered after 1.5 s of ringing", calling("late_answer"), f"180, answered, {US}"),
+    ("taken back while it rings", taken_back, "180, ended by us, SIP 487, Q.850 16"),
+    ("the first two INVITEs are lost", lost_invite, f"2 INVITEs lost, 180, answered, {US}"),
+    ("two proxies stay in the path", calling("record_route"), f"answered, {US}"),
+    (
+        "hold, resume, and a line refused by port 0",
+        hold,
+        "answered, held by them (INVITE, 200), described anew by them (INVITE, 200), "
+        f"described anew by them (INVITE, 488), {US}",
+    ),
+    (
+        "REFER with embedded headers, told by NOTIFY",
+        refer,
+        f"answered, referred (202), {THEM}, desk up with billing and hi",
+    ),
+    ("INFO keys both ways", info, f"answered, key 5, {US}"),
+    (
+        "hung up with a cause",
+        calling("bye_with_reason", stay),
+        "answered, ended by them, SIP -, Q.850 38",
+    ),
+    ("registered with a password, and taken back", registrar, "registered for 60 s, then for 0 s"),
+    (
+        "sipp calls, with context",
+        with_context,
+        f"180, answered, {THEM}; order 1048213, hi",
+    ),
+    (
+        "sipp calls, and we ask for a password",
+        called("calls_with_digest", guard=lambda: Guard("house", {"kim": "s3cret"}, algorithms=("MD5",))),
+        f"180, answered, {THEM}",
+    ),
+    (
+        "sipp takes its call back",
+        called("calls_and_takes_back", answer=False),
+        "180, ended by them, SIP 487, Q.850 16",
+    ),
+    (
+        "sipp leaves the first description to us",
+        called("calls_without_offer"),
+        f"180, answered, {THEM}",
+    ),
+    ("sipp requires reliable ringing", called("calls_reliably"), f"180, answered, {THEM}"),
+    (
+        "sipp holds by re-INVITE and returns by UPDATE",
+        called("calls_and_holds"),
+        "180, answered, held by them (INVITE, 200), described anew by them (UPDATE, 200), " + THEM,
+    ),
+    (
+        "sipp never acknowledges our answer",
+        called("calls_and_never_acknowledges", hasty=True),
+        "180, answered, ended by network, SIP -, Q.850 16",
+    ),
+]
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=[name for name, _, _ in SCENARIOS])
+async def test_a_scenario_is_seen_as_expected(
+    scenario: Scenario,
+    opened: Any,
+    described: Any,
+    taking: Any,
+    hasty: Any,
+    tmp_path: Path,
+) -> None:
+    name, play, expected = scenario
+    found = await play(Setting(opened, described, taking, tmp_path, hasty))
+    if os.environ.get("CXASSURE_WRITE_DOCS"):
+        write_row(name, expected, found)
+    assert found == expected
+
+
+async def test_a_notify_that_is_not_answered_is_only_told(
+    opened: Any, described: Any, taking: Any, hasty: Any, tmp_path: Path
+) -> None:
+    async def hurried(**settings: Any) -> Any:
+        return await opened(**{"timers": hasty, **settings})
+
+    found = await refer(Setting(hurried, described, taking, tmp_path, hasty), "refer_unheard")
+    assert found.startswith("answered, referred (202), ended by them")
+    assert "our NOTIFY of the transfer was not answered" in found
+    assert found.endswith("desk up with ")
+
+
+# The table
+
+
+def row(name: str, expected: str, found: str) -> str:
+    return f"| {name} | {expected} | {found} |"
+
+
+def write_row(name: str, expected: str, found: str) -> None:
+    lines = TABLE.read_text("utf-8").split("\n")
+    at = next((i for i, line in enumerate(lines) if line.startswith(f"| {name} |")), None)
+    if at is None:
+        at = max(i for i, line in enumerate(lines) if line.startswith("|")) + 1
+        lines.insert(at, "")
+    lines[at] = row(name, expected, found)
+    TABLE.write_text("\n".join(lines), "utf-8")
+
+
+def test_the_table_of_the_documentation_is_what_these_tests_say() -> None:
+    text = TABLE.read_text("utf-8")
+    missing = [name for name, _, said in SCENARIOS if row(name, said, said) not in text]
+    assert missing == [], "hint: CXASSURE_WRITE_DOCS=1 pytest writes docs/sip.md"
