@@ -133,6 +133,9 @@ class _Decoding:
     def decode(self, payload: bytes) -> Samples:
         import numpy as np
 
+        if not payload:
+            # FFmpeg takes an empty packet for the end of the stream, and decodes no more.
+            raise Undecodable("an empty payload")
         try:
             frames = self._context.decode(self._packet(payload))
         except self._wrong as e:

@@ -45,9 +45,9 @@ class _Held:
 class JitterBuffer:
     """Orders packets by timestamp and plays them with as little delay as their jitter allows.
 
-    `mean_delay` is the smoothed delay in seconds. It begins at `least` seconds. A packet that comes too late is counted, left out, and
+    The delay begins at `least` seconds. A packet that comes too late is counted, left out, and
     makes the delay grow by a beat; while there has been room to spare for two seconds, a quiet
-    beat is skipped.
+    beat is skipped. `mean_delay` is its running mean.
     """
 
     def __init__(self, decoding: Callable[[Codec], Decoder], least: float = 0.04) -> None:
