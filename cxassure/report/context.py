@@ -15,9 +15,13 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What went before a run: when the customer last got through (UTC), `None` when never."""
+    """What went before a run: when the customer last got through (UTC), `None` when never.
+
+    `good` is that run, where it is still kept.
+    """
 
     last_good: datetime | None = None
+    good: Run | None = None
 
 
 @dataclass(frozen=True, slots=True)

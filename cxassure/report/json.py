@@ -6,14 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cxassure.report.cause import cause
+from cxassure.report.context import Context
 from cxassure.report.tally import blaming, earlier_attempts, last_attempts
+from cxassure.report.text import since_good
 from cxassure.run import Run, StepRun
 
 SCHEMA = 1
 
 _RUN = (
-    "id journey row title severity owner runbook source tags env seed attempt started ended "
-    "verdict why flaky finished took wall measures"
+    "id journey row title severity owner runbook source tags env seed attempt rehearsed started "
+    "ended verdict why flaky finished took wall measures"
 ).split()
 _STEP = (
     "index part party channel verb title place optional at verdict why expected seen hint code "
@@ -21,16 +23,23 @@ _STEP = (
 ).split()
 
 
-def document(runs: Sequence[Run], report: str | Mapping[str, str] = "") -> dict[str, Any]:
+def document(
+    runs: Sequence[Run], report: str | Mapping[str, str] = "", context: Context | None = None
+) -> dict[str, Any]:
     """`{"schema": 1, "runs": […]}`; `report` is the page's path, for all or by run id.
 
-    Of a run tried again the last attempt stands in `runs`, what went before in its `attempts`.
-    A step that broke a promise of the journey carries that verdict.
+    With a `context` each run has what `changed` since the last good one. Of a run tried again the
+    last attempt stands in `runs`, what went before in its `attempts`. A step that broke a promise
+    of the journey carries that verdict.
     """
-    return {"schema": SCHEMA, "runs": [_run(run, runs, report) for run in last_attempts(runs)]}
+    context = context or Context(runs=runs)
+    told = [_run(run, runs, report, context) for run in last_attempts(runs)]
+    return {"schema": SCHEMA, "runs": told}
 
 
-def _run(run: Run, runs: Sequence[Run], report: str | Mapping[str, str]) -> dict[str, Any]:
+def _run(
+    run: Run, runs: Sequence[Run], report: str | Mapping[str, str], context: Context
+) -> dict[str, Any]:
     told = blaming(run)
     bad, found = told.first_bad, cause(run, runs)
     page = report if isinstance(report, str) else report.get(run.id, "")
@@ -39,6 +48,10 @@ def _run(run: Run, runs: Sequence[Run], report: str | Mapping[str, str]) -> dict
         "report": page,
         "blamed": {"step": bad.index, "party": bad.party, "channel": bad.channel} if bad else None,
         "cause": str(found) if found else "",
+        "changed": [
+            {"kind": one.kind, "step": one.step, "what": one.sentence}
+            for one in since_good(run, context)
+        ],
         "unseen": len(run.unseen),
         "attempts": [
             {"id": tried.id, "attempt": tried.attempt, "verdict": tried.verdict, "why": tried.why}

@@ -28,7 +28,7 @@ from cxassure.report.tally import (
     visible,
     worst_first,
 )
-from cxassure.report.text import failure, headline
+from cxassure.report.text import failure, headline, since_good
 from cxassure.run import Run
 from cxassure.text import span
 from cxassure.verdict import worst
@@ -87,6 +87,8 @@ def _shown(run: Run, context: Context, budget: Budget) -> dict[str, Any]:
         "open": loud,
         "trouble": failure(run, context).splitlines()[1:] if loud else [],
         "figures": figures(run),
+        "changes": since_good(run, context),
+        "prefix": context.anchor(run, 0).removesuffix("0"),
         "story": story(told, context, budget),
     }
 

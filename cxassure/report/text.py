@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 
 from cxassure.report.cause import cause
+from cxassure.report.changes import Change, changes
 from cxassure.report.context import Context
 from cxassure.report.customer import consequence
 from cxassure.report.tally import (
@@ -23,6 +24,7 @@ from cxassure.text import clip, span
 
 _WIDTH = 10
 _LONGEST = 400
+_MOST_CHANGES = 3
 
 
 def failure(run: Run, context: Context | None = None) -> str:
@@ -46,19 +48,23 @@ def headline(run: Run, context: Context | None = None) -> str:
     parts = [f"{name}  {run.verdict}{_where(run)}", run.severity]
     parts += [f"owner {_line(run.owner)}"] if run.owner else []
     parts += _last_good(run, context) if context else []
+    parts += [_rehearsed(run)]
     return f"{MARKS[run.verdict]} {' · '.join(filter(None, parts))}"
 
 
-def summary(runs: Sequence[Run]) -> list[str]:
+def summary(runs: Sequence[Run], context: Context | None = None) -> list[str]:
     """One line a journey and row, what needs a person first, and the totals last.
 
-    Below a run that went well stands what was noted in it.
+    Below a run that went well stands what was noted in it, and what it heard otherwise than the
+    good run before it.
     """
+    context = context or Context(runs=runs)
     counted = worst_first(last_attempts(runs))
     wide = max((len(run.name) for run in counted), default=0)
     lines: list[str] = []
     for run in counted:
         lines += [visible(_in_a_line(run, min(wide, 60), runs)), *_noted(run)]
+        lines += [f"    {_line(f'changed: {one}')}" for one in _drift(run, context)]
     return [*lines, totals(runs)]
 
 
@@ -72,6 +78,28 @@ def _noted(run: Run) -> Iterator[str]:
                 )
 
 
+def _drift(run: Run, context: Context) -> list[Change]:
+    """Prompts and menus that are otherwise in a run that went well all the same."""
+    if run.verdict not in ("passed", "degraded"):
+        return []
+    found = [one for one in since_good(run, context) if one.kind in ("menu", "prompt", "reply")]
+    return found[:_MOST_CHANGES]
+
+
+def since_good(run: Run, context: Context) -> list[Change]:
+    """What changed since the last good run, where that is still kept."""
+    past = context.past.get(run.id)
+    return changes(run, past.good) if past and past.good else []
+
+
+def changed(run: Run, context: Context) -> str:
+    """What changed since the last good run, the first few in a line."""
+    found = since_good(run, context)
+    more = len(found) - _MOST_CHANGES
+    told = [str(one) for one in found[:_MOST_CHANGES]]
+    return "; ".join([*told, *([f"and {more} more"] if more > 0 else [])])
+
+
 def _in_a_line(run: Run, wide: int, runs: Sequence[Run]) -> str:
     costs = [f"{name} {value}" for name, value in figures(run)]
     tries = len(earlier_attempts(run, runs)) + 1
@@ -80,7 +108,13 @@ def _in_a_line(run: Run, wide: int, runs: Sequence[Run]) -> str:
     notes += [f"{unseen} unseen"] if unseen else []
     took = f"{span(run.took)} (ours {span(run.wall)})"
     name = clip(run.name, 60).ljust(wide)
+    notes += filter(None, [_rehearsed(run)])
     return " · ".join([f"{MARKS[run.verdict]} {name}  {run.verdict:<8}  {took}", *notes, *costs])
+
+
+def _rehearsed(run: Run) -> str:
+    """For which instant it was, where that is not the one it was made at."""
+    return f"rehearsed for {_line(run.rehearsed_for)}" if run.rehearsed else ""
 
 
 def _line(text: str) -> str:
@@ -140,6 +174,7 @@ def _told(run: Run, step: StepRun, asked: Run, context: Context) -> Iterator[tup
     yield "expected", step.expected
     yield "seen", step.seen
     yield "since", str(found) if found else ""
+    yield "changed", changed(asked, context)
     yield "noted", "; ".join(step.findings)
     yield "customer", consequence(run, step)
     yield "check", found.check if found else ""
@@ -153,7 +188,10 @@ def _told(run: Run, step: StepRun, asked: Run, context: Context) -> Iterator[tup
 def _others(run: Run, told: StepRun) -> Iterator[str]:
     """Further steps in trouble: where the journey carried on, and where cleaning up went wrong."""
     for step in run.steps:
-        if step is not told and step.verdict in ("failed", "error") and not step.optional:
+        laid = step.part == "closing" and step.why == told.why  # it was laid at the step told
+        if laid or step is told or step.optional:
+            continue
+        if step.verdict in ("failed", "error"):
             part = "" if step.part == "steps" else f"{step.part} "
             yield f"{part}step {step.index} {what(step, run)}"
 

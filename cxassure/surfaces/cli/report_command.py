@@ -35,7 +35,7 @@ def command(ref: str, root: Path, **how: Any) -> int:
     _, troubles = telling.write(runs, context, folder, how)
     to_stdout = how["json_to"] == options.STDOUT
     if to_stdout:
-        click.echo(telling.as_json(runs, Path(context.page)))
+        click.echo(telling.as_json(runs, Path(context.page), context))
     telling.lines(runs, context, err=to_stdout)
     click.echo(f"page   {context.page}", err=True)
     for trouble in troubles:

@@ -48,7 +48,7 @@ def tell(workspace: Workspace, ran: Ran, how: Mapping[str, Any]) -> int:
     instead = how.get("instead")
     to_stdout = how["json_to"] == STDOUT or instead is not None
     if to_stdout:
-        click.echo(instead(ran.runs) if instead else as_json(ran.runs, folder / PAGE))
+        click.echo(instead(ran.runs) if instead else as_json(ran.runs, folder / PAGE, context))
     lines(ran.runs, context, err=to_stdout)
     _talk(ran, written)
     unwritten = [*ran.troubles, *unwritten]
@@ -88,7 +88,7 @@ def write(
 
     html = page.page(runs, context)
     xml = junit.document(runs, context)
-    text = as_json(runs, folder / PAGE) + "\n"
+    text = as_json(runs, folder / PAGE, context) + "\n"
     made = {"page": html.encode(), "junit": xml, "json": text.encode()}
     put = {"page": folder / PAGE, "junit": folder / "junit.xml", "json": folder / "runs.json"}
     copies = {"page": how["html"], "junit": how["junit"], "json": how["json_to"]}
@@ -108,11 +108,11 @@ def _put(path: Path, data: bytes) -> str:
     return ""
 
 
-def as_json(runs: list[Run], page: Path) -> str:
+def as_json(runs: list[Run], page: Path, context: Context | None = None) -> str:
     """`{"schema": 1, "runs": […]}`."""
     from cxassure.report import json as report_json
 
-    return json.dumps(report_json.document(runs, str(page)), indent=2, ensure_ascii=False)
+    return json.dumps(report_json.document(runs, str(page), context), indent=2, ensure_ascii=False)
 
 
 def lines(runs: list[Run], context: Context, err: bool = False) -> None:
@@ -127,7 +127,7 @@ def lines(runs: list[Run], context: Context, err: bool = False) -> None:
         for run in others:
             _say(headline(run, context), err)
         click.echo(err=err)
-    for line in summary(runs):
+    for line in summary(runs, context):
         _say(line, err)
 
 

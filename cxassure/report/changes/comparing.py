@@ -1,0 +1,205 @@
+"""Two runs of one journey laid side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from urllib.parse import urlsplit
+
+from cxassure.events import Observed
+from cxassure.measures import UNITS
+from cxassure.report.changes.change import ORDER, Change, Kind, aligned, lasting
+from cxassure.report.menu import announced
+from cxassure.report.tally import figure
+from cxassure.run import Run, StepRun
+from cxassure.text import clip, span
+
+SPOKEN: dict[str, tuple[Kind, str]] = {
+    "prompt": ("prompt", "prompt"),
+    "speech": ("prompt", "person's words"),
+    "reply": ("reply", "reply"),
+    "message": ("reply", "message"),
+    "quick replies": ("reply", "quick replies"),
+    "page": ("page", "page"),
+}
+_ACTS = ("pressed", "said", "picked")
+_MORE = {"key_presses": "key press", "turns": "turn", "re_asks": "re-ask"}
+SLOWER, BY = 2.0, 1.0
+"""A step is slower when it takes that many times as long, and at least so many seconds longer."""
+
+
+def changes(run: Run, good: Run) -> list[Change]:
+    """What is otherwise in `run` than in `good`, what matters most first, each told once.
+
+    What `good` has behind the step at which `run` ended is not gone: it was never reached.
+    """
+    last = max((step.index for step in run.steps if step.verdict != "skipped"), default=0)
+    before = [step for step in good.steps if step.index <= last and step.part != "always"]
+    after = [step for step in run.steps if step.part != "always"]
+    found = [
+        *_journey(before, after),
+        *_spoken(before, after, whole=run.verdict in ("passed", "degraded")),
+        *_requests(before, after),
+        *_rings(before, after),
+        *_effort(run, good),
+        *_times(before, after),
+    ]
+    found.sort(key=lambda change: (ORDER.index(change.kind), change.step))
+    return list({change.sentence: change for change in found}.values())
+
+
+def _journey(before: Sequence[StepRun], after: Sequence[StepRun]) -> Iterator[Change]:
+    """Other steps than then: what follows may differ for that alone."""
+    was = {step.index: (step.party, step.verb, str(step.argument)) for step in before}
+    for step in after:
+        now = (step.party, step.verb, str(step.argument))
+        if step.verb and step.index in was and was[step.index][:2] != now[:2]:
+            old = " ".join(filter(None, was[step.index][:2]))
+            sentence = f"the journey itself: step {step.index} was «{old}», now «{step.title}»"
+            yield Change("journey", step.index, sentence)
+
+
+def _spoken(before: Sequence[StepRun], after: Sequence[StepRun], whole: bool) -> Iterator[Change]:
+    parties = dict.fromkeys(seen.party for step in after for seen in step.observed)
+    for party in parties:
+        for what in SPOKEN:
+            yield from _said(_of(before, party, what), _of(after, party, what), what, whole)
+        yield from _greeting(before, after, party)
+
+
+def _of(steps: Sequence[StepRun], party: str, what: str) -> list[Observed]:
+    found = (seen for step in steps for seen in step.observed)
+    return [seen for seen in found if seen.party == party and seen.what == what and seen.text]
+
+
+def _said(
+    before: list[Observed], after: list[Observed], what: str, whole: bool
+) -> Iterator[Change]:
+    """A conversation that has left its way once is another one: unless the run was whole, what
+    comes behind the first difference is not told."""
+    kind, name = SPOKEN[what]
+    if _only_cut(before, after):
+        return
+    for old, new in aligned([o.text for o in before], [o.text for o in after]):
+        was = before[old] if old is not None else None
+        now = after[new] if new is not None else None
+        told = list(_pair(kind, name, was, now, before[-1].step if before else 0))
+        yield from told
+        if told and was and not whole:
+            return
+
+
+def _only_cut(before: list[Observed], after: list[Observed]) -> bool:
+    """Less was heard than before and nothing else: that is what the verdict tells already."""
+    return not after and bool(before)
+
+
+def _pair(
+    kind: Kind, name: str, was: Observed | None, now: Observed | None, at: int
+) -> Iterator[Change]:
+    if was and now:
+        menu = list(_menu(announced(was.text), announced(now.text), now.step))
+        yield from menu
+        if not menu:
+            text = f"the {name} was «{clip(was.text, 120)}», now «{clip(now.text, 120)}»"
+            yield Change(kind, now.step, text, was.text, now.text)
+    elif now:
+        yield Change(kind, now.step, f"the {name} «{clip(now.text, 120)}» is new", "", now.text)
+    elif was:
+        yield Change(kind, at, f"the {name} «{clip(was.text, 120)}» is gone", was.text, "")
+
+
+def _menu(was: Mapping[str, str], now: Mapping[str, str], step: int) -> Iterator[Change]:
+    """What its keys lead to, where both prompts are menus."""
+    if not was or not now:
+        return
+    for key in sorted(was.keys() | now.keys()):
+        if key not in now:
+            yield Change("menu", step, f"menu option {key} «{was[key]}» is gone", was[key], "")
+        elif key not in was:
+            yield Change("menu", step, f"menu option {key} «{now[key]}» is new", "", now[key])
+        elif lasting(was[key]) != lasting(now[key]):
+            text = f"menu option {key} was «{was[key]}», now «{now[key]}»"
+            yield Change("menu", step, text, was[key], now[key])
+
+
+def _greeting(before: Sequence[StepRun], after: Sequence[StepRun], party: str) -> Iterator[Change]:
+    was, now = _before_acting(before, party), _before_acting(after, party)
+    if was and now - was >= 2 * BY:
+        text = f"the greeting is {span(now - was)} longer ({span(now)}, was {span(was)})"
+        yield Change("effort", 1, text)
+
+
+def _before_acting(steps: Sequence[StepRun], party: str) -> float:
+    """Seconds of prompts that a caller hears before there is something to press or say."""
+    total = 0.0
+    for seen in (o for step in steps for o in step.observed if o.party == party):
+        if seen.what in _ACTS:
+            return total
+        total += seen.seconds if seen.what == "prompt" else 0.0
+    return 0.0
+
+
+def _requests(before: Sequence[StepRun], after: Sequence[StepRun]) -> Iterator[Change]:
+    was, now = _asked(before), _asked(after)
+    for key, (step, status) in now.items():
+        if key not in was and was:
+            yield Change("request", step, f"{key} is new (it answered {status})")
+        elif key in was and was[key][1] != status:
+            yield Change("request", step, f"{key} answered {status}, was {was[key][1]}")
+
+
+def _asked(steps: Sequence[StepRun]) -> dict[str, tuple[int, str]]:
+    """The status of each request, the worst where it was made several times."""
+    found: dict[str, tuple[int, str]] = {}
+    for seen in (o for step in steps for o in step.observed if o.what == "request"):
+        path = lasting(urlsplit(str(seen.data.get("url", ""))).path)
+        key = f"{seen.data.get('method', '')} {path}".strip()
+        status = str(seen.data.get("status", "nothing"))
+        if key and status >= found.get(key, (0, ""))[1]:
+            found[key] = (seen.step, status)
+    return found
+
+
+def _rings(before: Sequence[StepRun], after: Sequence[StepRun]) -> Iterator[Change]:
+    was = [o for step in before for o in step.observed if o.what == "rang"]
+    now = [o for step in after for o in step.observed if o.what == "rang"]
+    for old, new in zip(was, now, strict=False):
+        if lasting(old.text) != lasting(new.text):
+            text = f"the desk that rang was «{clip(old.text, 60)}», now «{clip(new.text, 60)}»"
+            yield Change("ring", new.step, text)
+        yield from _context(old, new)
+
+
+def _context(old: Observed, new: Observed) -> Iterator[Change]:
+    was, now = old.data.get("context") or {}, new.data.get("context") or {}
+    for name in was:
+        if name not in now:
+            yield Change("ring", new.step, f"the desk was told the {name}, now it is not")
+
+
+def _effort(run: Run, good: Run) -> Iterator[Change]:
+    """A run that broke off cost less for that alone: then only what grew is told."""
+    whole = run.verdict in ("passed", "degraded")
+    for name in UNITS:
+        was, now = good.measures.get(name, 0.0), run.measures.get(name, 0.0)
+        if now == was or (now < was and not whole):
+            continue
+        if name in _MORE:
+            more = "more" if now > was else "fewer"
+            count, noun = int(abs(now - was)), _MORE[name]
+            plural = "es" if noun.endswith("s") else "s"
+            yield Change("effort", 0, f"{count} {more} {noun}{plural if count > 1 else ''}")
+        elif UNITS[name] == "s" and abs(now - was) >= max(2 * BY, was / 4):
+            label = name.replace("_", " ")
+            yield Change("effort", 0, f"{label}: {figure(name, now)}, was {figure(name, was)}")
+
+
+def _times(before: Sequence[StepRun], after: Sequence[StepRun]) -> Iterator[Change]:
+    was = {step.index: step for step in before}
+    for step in after:
+        old = was.get(step.index)
+        if old is None or (old.party, old.verb) != (step.party, step.verb):
+            continue
+        if step.took > SLOWER * old.took and step.took - old.took >= BY:
+            text = f"step {step.index}, {step.title}, took {span(step.took)}, was {span(old.took)}"
+            yield Change("time", step.index, text)

@@ -1,0 +1,147 @@
+"""What changed since the last good run, told so that anybody understands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from streams import streams
+
+from cxassure.events import Observed
+from cxassure.report.changes import changes
+from cxassure.report.changes.change import lasting
+from cxassure.report.context import Context, Past
+from cxassure.report.json import document
+from cxassure.report.page import page
+from cxassure.report.text import failure, summary
+from cxassure.run import Run, StepRun, fold
+from cxassure.verdict import Verdict
+
+MENU = "For orders, press 1. For returns, press 2."
+CALL: tuple[tuple[str, str, float], ...] = (
+    ("prompt", "Welcome.", 2.0), ("prompt", MENU, 6.0), ("pressed", "1", 0.2),
+    ("prompt", "Order 1 0 4 8 2 1 3 is on its way.", 4.0),
+)  # fmt: skip
+
+
+def seen(what: str, text: str, seconds: float = 0.0, step: int = 1, **data: Any) -> Observed:
+    who: Any = "customer" if what == "pressed" else "company"
+    return Observed(step=step, at=0, party="caller", channel="ivr", who=who, what=what, text=text,
+                    seconds=seconds, data=data)  # fmt: skip
+
+
+def call(
+    *items: tuple[str, str, float], verdict: Verdict = "passed", took: float = 1.0, **more: Any
+) -> Run:
+    observed = [seen(*item) for item in items]
+    step = StepRun(index=1, party="caller", channel="ivr", verb="dial", verdict=verdict,
+                   why="it was not so", took=took, observed=observed)  # fmt: skip
+    return Run(id="r", journey="j", verdict=verdict, steps=[step], author_steps=1, **more)
+
+
+def told(run: Run, good: Run) -> list[str]:
+    return [str(one) for one in changes(run, good)]
+
+
+def swapped(text: str) -> str:
+    return text.replace("orders", "x").replace("returns", "orders").replace("x", "returns")
+
+
+def test_a_menu_that_leads_elsewhere_is_told_option_by_option() -> None:
+    other = call(*((w, swapped(t), s) for w, t, s in CALL))
+    assert told(other, call(*CALL)) == [
+        "menu option 1 was «orders», now «returns»",
+        "menu option 2 was «returns», now «orders»",
+    ]
+
+
+def test_options_that_come_and_go_are_told() -> None:
+    other = call(CALL[0], ("prompt", "For orders, press 1. For gifts, press 3.", 6.0), *CALL[2:])
+    assert told(other, call(*CALL)) == [
+        "menu option 2 «returns» is gone",
+        "menu option 3 «gifts» is new",
+    ]
+
+
+def test_a_longer_greeting_and_more_keys_are_told_in_seconds_and_presses() -> None:
+    other = call(CALL[0], ("prompt", "Our menu has changed.", 14.0), *CALL[1:],
+                 measures={"key_presses": 3})  # fmt: skip
+    assert told(other, call(*CALL, measures={"key_presses": 1})) == [
+        "the prompt «Our menu has changed.» is new",
+        "2 more key presses",
+        "the greeting is 14.0 s longer (22.0 s, was 8.0 s)",
+    ]
+
+
+def test_what_differs_from_run_to_run_is_no_change() -> None:
+    other = [(w, t.replace("1 0 4 8 2 1 3", "1 0 4 8 2 1 9"), s) for w, t, s in CALL]
+    assert told(call(*other), call(*CALL)) == []
+    assert lasting("open 8 am to 10 pm, order 1048213") != lasting("open 9 am to 10 pm, order 1")
+
+
+def test_after_the_first_difference_a_broken_conversation_is_another_one() -> None:
+    other = call(*CALL[:2], CALL[2], ("prompt", "Nobody is here.", 2.0), verdict="failed")
+    good = call(*CALL, ("prompt", "Goodbye.", 1.0))
+    assert told(other, good) == [
+        "the prompt was «Order 1 0 4 8 2 1 3 is on its way.», now «Nobody is here.»"
+    ]
+
+
+def test_a_request_that_answers_otherwise_is_told() -> None:
+    def asked(status: int) -> Run:
+        run = call()
+        data = {"method": "POST", "url": "http://h.example/voice/1048213", "status": status}
+        run.steps[0].observed = [seen("request", "", **data)]
+        return run
+
+    assert told(asked(500), asked(200)) == ["POST /voice/# answered 500, was 200"]
+
+
+def test_a_desk_that_is_told_less_is_told() -> None:
+    def rang(desk: str, **context: str) -> Run:
+        run = call()
+        run.steps[0].observed = [seen("rang", desk, context=context)]
+        return run
+
+    assert told(rang("returns", caller="1"), rang("billing", caller="1", order="2")) == [
+        "the desk that rang was «billing», now «returns»",
+        "the desk was told the order, now it is not",
+    ]
+
+
+def test_a_step_that_takes_much_longer_is_told_and_a_little_is_not() -> None:
+    assert told(call(took=6.2), call(took=1.1)) == ["step 1, caller dial, took 6.2 s, was 1.1 s"]
+    assert told(call(took=1.9), call(took=1.1)) == []
+
+
+def test_the_failure_the_page_and_the_json_tell_it() -> None:
+    run = call(*((w, swapped(t), s) for w, t, s in CALL), verdict="failed")
+    context = Context(runs=(run,), past={"r": Past(good=call(*CALL))})
+    want = "menu option 1 was «orders», now «returns»"
+    assert f"changed   {want}; menu option 2" in failure(run, context)
+    assert want in page([run], context)
+    assert document([run], "", context)["runs"][0]["changed"][0]["what"] == want
+
+
+def test_drift_is_told_of_a_run_that_went_well() -> None:
+    run = call(*((w, swapped(t), s) for w, t, s in CALL))
+    context = Context(runs=(run,), past={"r": Past(good=call(*CALL))})
+    assert "    changed: menu option 1 was «orders», now «returns»" in summary([run], context)
+    assert not any("changed" in line for line in summary([run], Context(runs=(run,))))
+
+
+@given(streams(), streams())
+def test_any_two_runs_are_compared(one: Any, other: Any) -> None:
+    found = changes(fold(one), fold(other))
+    assert len({str(change) for change in found}) == len(found)
+
+
+@given(streams())
+def test_a_run_has_not_changed_since_itself(events: Any) -> None:
+    assert changes(fold(events), fold(events)) == []
+
+
+@given(st.text())
+def test_what_lasts_of_a_text_lasts(text: str) -> None:
+    assert lasting(lasting(text)) == lasting(text)
