@@ -190,11 +190,16 @@ class Incident(Frozen, frozen=True):
 
 
 class Deploy(Frozen, frozen=True):
-    """A deployment: `what` was put into `env` (all of them when empty) at `at`."""
+    """A deployment: `what` was put into `env` (all of them when empty) at `at`.
+
+    `target` names what of it, `link` is where it is told; both are for people only.
+    """
 
     at: datetime
     what: str
     env: str = ""
+    target: str = ""
+    link: str = ""
 
 
 class State(Frozen, frozen=True):

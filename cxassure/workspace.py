@@ -36,8 +36,10 @@ if TYPE_CHECKING:
     from cxassure.report.context import Context, Past
     from cxassure.run import Run
     from cxassure.store import Campaign, Store
+    from cxassure.store.incidents import Incidents
     from cxassure.store.ledger import Ledger
     from cxassure.watch import Messages, Schedule
+    from cxassure.watch.incidents import Duty
 
 
 PAGE = "index.html"
@@ -59,7 +61,7 @@ class Workspace:
         self.root = root
         self.settings: Settings = spec.read_settings(root)
         self.environ = environ
-        self._reports = reports
+        self._env, self._reports = env, reports
         self._addresses: Mapping[str, str] = {}
         self._secrets: Mapping[str, str] = {}
         self.environment: Environment = self._overridden(self.settings.choose(env))
@@ -174,6 +176,12 @@ class Workspace:
         targets = {n: self._settled(t) for n, t in self.environment.targets.items()}
         self.environment = msgspec.structs.replace(self.environment, targets=targets)
 
+    def afresh(self) -> Workspace:
+        """The same folder, read anew. Raises `SpecError`, `UsageError`."""
+        made = Workspace(self.root, self._env, self._reports, self.environ)
+        made.move_in(self._addresses, self._secrets)
+        return made
+
     def _settled(self, target: Target) -> Target:
         if target.address != DEMO or target.name not in self._addresses:
             return target
@@ -248,6 +256,15 @@ class Workspace:
 
         url = self.store.url
         return Ledger(self.store.reports, url, self.environment.name if url else "")
+
+    def duty(self) -> Duty[Incidents]:
+        """What is known of incidents, and the rules that decide. Raises `CannotLook`."""
+        from cxassure.store.incidents import Incidents
+        from cxassure.watch.incidents import Duty
+
+        self.store.reports.mkdir(parents=True, exist_ok=True)
+        kept = Incidents(self.store.url or f"sqlite:///{self.store.reports / 'incidents.db'}")
+        return Duty(kept, self.settings.alerts.rules)
 
     def outlook(self) -> Outlook:
         """Readiness for the peaks of the calendar, and forecasts of peaks."""

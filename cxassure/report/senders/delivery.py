@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import msgspec
@@ -17,6 +18,9 @@ FIRST, LONGEST = 5.0, 900.0
 """Seconds until the second try, doubled with each, and the most that are waited between two."""
 
 TOLD_AFTER = 3
+AT_ONCE = 8
+"""Recipients that are told at once."""
+
 _LOG = logging.getLogger("cxassure.senders")
 
 
@@ -32,27 +36,50 @@ def deliver(
 ) -> Delivered:
     """Tries everything that is due, once. Blocks while it sends.
 
-    What one recipient is to hear of one incident stays in order: the end is not told before the
-    beginning got through. A message that failed three times is told to `fallback`, by another way;
-    it is tried on all the same, every quarter of an hour, and never given up. When another process
+    Recipients are told beside each other, so that one who cannot be reached delays nobody else.
+    What one is to hear of one incident stays in order: the end is not told before the beginning
+    got through. A message that failed three times is told to `fallback`, by another way; it is
+    tried on all the same, every quarter of an hour, and never given up. When another process
     delivers from the same outbox, nothing is done.
     """
+    with outbox.turn() as ours:
+        queues: dict[str, list[Posting]] = {}
+        for posting in outbox.waiting() if ours else []:
+            queues.setdefault(posting.message.to, []).append(posting)
+        if not any(due(one, now) for queue in queues.values() for one in queue):
+            return Delivered()
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            told = list(
+                pool.map(lambda q: _in_order(outbox, q, senders, now, fallback), queues.values())
+            )
+    return Delivered(
+        tuple(name for one in told for name in one.sent),
+        tuple(posting for one in told for posting in one.failed),
+    )
+
+
+def _in_order(
+    outbox: Outbox,
+    queue: Sequence[Posting],
+    senders: Mapping[str, Sender],
+    now: datetime,
+    fallback: Sequence[str],
+) -> Delivered:
+    """Tries what is due of one recipient's messages."""
     sent: list[str] = []
     failed: list[Posting] = []
-    with outbox.turn() as ours:
-        stuck: set[tuple[str, str]] = set()
-        for posting in outbox.waiting() if ours else []:
-            message = posting.message
-            thread = (message.to, message.incident or message.id)
-            if thread in stuck or not due(posting, now):
-                stuck.add(thread)
-                continue
-            if wrong := _try(message, senders):
-                stuck.add(thread)
-                failed.append(_again(outbox, posting, wrong, now, fallback))
-            else:
-                outbox.done(message.id)
-                sent.append(message.id)
+    stuck: set[str] = set()
+    for posting in queue:
+        message = posting.message
+        thread = message.incident or message.id
+        if thread in stuck or not due(posting, now):
+            stuck.add(thread)
+        elif wrong := _try(message, senders):
+            stuck.add(thread)
+            failed.append(_again(outbox, posting, wrong, now, fallback))
+        else:
+            outbox.done(message.id)
+            sent.append(message.id)
     return Delivered(tuple(sent), tuple(failed))
 
 

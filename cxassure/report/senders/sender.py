@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
@@ -10,7 +10,7 @@ from typing import Protocol, runtime_checkable
 
 from cxassure.errors import CxassureError, UsageError
 from cxassure.incident import Message, Recipient
-from cxassure.text import guess
+from cxassure.text import fill, guess
 
 GROUP = "cxassure.senders"
 BUILT_IN = {
@@ -94,3 +94,35 @@ def make(recipient: Recipient, options: Mapping[str, str]) -> Sender:
         what = f"sender «{recipient.sender}» of «{recipient.name}» needs {', '.join(missing)}"
         raise UsageError(what, "add it under alerts: to: in cxassure.yaml")
     return kind(options)
+
+
+def made(
+    recipients: Iterable[Recipient], lookup: Callable[[str], str | None]
+) -> tuple[dict[str, Sender], list[CxassureError]]:
+    """The senders by recipient, with references filled in by `lookup`, and what is wrong of some.
+
+    One that cannot be made says so of every message that it is given, which waits until it can.
+    """
+    found: dict[str, Sender] = {}
+    wrongs: list[CxassureError] = []
+    for one in recipients:
+        try:
+            given = {key: fill(text, lookup) for key, text in one.options.items()}
+            found[one.name] = make(one, given)
+        except CxassureError as wrong:
+            found[one.name] = _Unmade(wrong)
+            wrongs.append(UsageError(f"«{one.name}» cannot be told: {wrong.what}", wrong.hint))
+    return found, wrongs
+
+
+class _Unmade:
+    """In the place of a sender whose options are wrong, or whose secret is not set."""
+
+    known: frozenset[str] = frozenset()
+    needed: frozenset[str] = frozenset()
+
+    def __init__(self, wrong: CxassureError) -> None:
+        self._wrong = wrong
+
+    def send(self, message: Message) -> None:
+        raise NotSent(self._wrong.what, self._wrong.hint)

@@ -80,6 +80,7 @@ def _all(message: Message) -> Iterator[tuple[str, str]]:
     yield "last good", _moment(told.last_good)
     yield "cause", inert(told.cause)
     yield "deployed", _deployed(message)
+    yield "see", _address(message.deploy.link) if message.deploy else ""
     yield "owner", inert(message.owner)
     yield "runbook", _address(told.runbook)
     yield "evidence", _address(told.link)
@@ -113,7 +114,8 @@ def _deployed(message: Message) -> str:
     if message.deploy is None or message.since is None:
         return ""
     before = span((message.since - message.deploy.at).total_seconds())
-    return f"{inert(message.deploy.what)}, {before} before it began"
+    what = " to ".join(filter(None, (message.deploy.what, message.deploy.target)))
+    return f"{inert(what)}, {before} before it began"
 
 
 def _moment(at: datetime | None) -> str:

@@ -58,6 +58,15 @@ def env(command: _F) -> _F:
     return click.option("--env", default="", help="Environment in cxassure.yaml.")(command)
 
 
+def report_dir(command: _F) -> _F:
+    """`--report-dir DIR`: where a scheduler keeps its runs, and incidents beside them."""
+    return click.option(
+        "--report-dir",
+        type=click.Path(path_type=Path, file_okay=False),
+        help="The scheduler's folder for runs and reports (default: reports).",
+    )(command)
+
+
 def as_json(command: _F) -> _F:
     """`--json`: the command's answer as JSON on stdout."""
     return click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")(command)

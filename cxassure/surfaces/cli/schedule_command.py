@@ -37,6 +37,7 @@ SCHEDULER = "cxassure.surfaces.scheduler"
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder for runs and reports (default: reports).",
 )
+@click.option("--place", default="", help="Where we look from: a name that messages tell.")
 @options.root
 @options.env
 @options.as_json
@@ -47,6 +48,7 @@ def command(
     workers: int | None,
     timeout: float | None,
     report_dir: Path | None,
+    place: str,
     root: Path,
     env: str,
     as_json: bool,
@@ -70,7 +72,7 @@ def command(
     how = scheduler.once if once else scheduler.serve
     tell = _as_json if as_json else _as_text
     again = options.again(root, env)
-    code: int = asyncio.run(how(workspace, running, habits, tell, _say, again))
+    code: int = asyncio.run(how(workspace, running, habits, tell, _say, again, place))
     return code
 
 

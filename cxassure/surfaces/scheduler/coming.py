@@ -49,6 +49,15 @@ class Coming(BaseTrigger):  # type: ignore[misc]
         self._ahead.append(found)
         return found.at + self.jitter
 
+    def onward(self, probe: Probe, next_due: NextDue, now: datetime) -> Coming:
+        """What takes the place of this one at `now`, when the probe or the calendar has changed.
+
+        What was due by now and has not been taken stays due; what comes is as newly written.
+        """
+        made = Coming(probe, next_due, now, self.jitter)
+        made._ahead.extend(one for one in self._ahead if one.at <= now)
+        return made
+
     def take(self, now: datetime) -> list[Due]:
         """Takes what is due by `now`, the oldest first."""
         taken = []

@@ -104,7 +104,7 @@ class Driving:
             return None
         known = [one.run for one in self.workspace.store.of_campaign(slot.campaign)]
         if slot.state == "missing":
-            mine = [run for run in known if run.id == _missed_id(slot)]
+            mine = [run for run in known if run.id == missed_id(slot)]
         else:
             mine = [run for run in known if run.id.startswith(f"{slot.campaign}/")]
         if mine:
@@ -117,14 +117,15 @@ class Driving:
         return self.workspace.store.runs / campaign
 
 
-def _missed_id(slot: Slot) -> str:
+def missed_id(slot: Slot) -> str:
+    """The id of the run that tells of a missed one."""
     return f"{slot.campaign}/{slot.probe}@{slot.at:%Y%m%dT%H%M%S.%fZ}"
 
 
 def _missed(probe: Probe | None, slot: Slot, env: str) -> Run:
     """The run that should have been: it is dated when it was due."""
     journey, _, row = slot.probe.rstrip("]").partition("[")
-    run = Run(id=_missed_id(slot), journey=journey, row=row, env=env, verdict="missed")
+    run = Run(id=missed_id(slot), journey=journey, row=row, env=env, verdict="missed")
     run.why, run.finished = slot.why, True
     run.started = slot.at.isoformat(timespec="milliseconds")
     run.ended = datetime.now(UTC).isoformat(timespec="milliseconds")

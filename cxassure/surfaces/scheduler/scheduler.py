@@ -4,30 +4,40 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 
 from cxassure.errors import CxassureError
 from cxassure.peak import Due, Slot
 from cxassure.probe import Probe
+from cxassure.surfaces.scheduler.asking import Book, Calendar
 from cxassure.surfaces.scheduler.coming import Coming, offset
 from cxassure.surfaces.scheduler.driving import Driver, Missed
-from cxassure.surfaces.scheduler.entries import AGAIN, Entries, Write
+from cxassure.surfaces.scheduler.entries import AGAIN, Entries
 
 NOT_RUNNING = "no scheduler was running when it was due"
 DIED = "the scheduler was killed before it could start it"
 HELD_UP = "the scheduler was held up until a later run was due"
 STOPPED = "the scheduler was stopped before it could start it"
 TOO_LATE = "its turn came when it might no longer be started"
+SECOND = "a second look at a failure"
+"""Why a run was made, or not made, that the calendar does not ask for."""
 
 MISSED_AT_ONCE = 200
 """Missed runs that are written down as one campaign."""
 
 Tell: TypeAlias = Callable[[Slot], None]
+Look: TypeAlias = Callable[[Sequence[Slot]], Awaitable[None]]
+"""Told of what ended or was missed before the ledger says so: after a kill it may come again."""
+
+
+async def _nobody(slots: Sequence[Slot]) -> None:
+    """Who looks at nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,39 +52,6 @@ class Habits:
     grace: float = 60.0
     catch_up: bool = False
     back: timedelta = timedelta(days=7)
-
-
-class Calendar(Protocol):
-    """What is asked of a schedule."""
-
-    def due(self, since: datetime, until: datetime) -> Any:
-        """The runs due in [since, until)."""
-
-    def next_due(self, probe: Probe, instant: datetime) -> Due | None:
-        """The first run after an instant."""
-
-    def may_start(self, probe: Probe, at: datetime, instant: datetime) -> bool:
-        """Whether the run due at `at` may be started at `instant`."""
-
-
-class Book(Protocol):
-    """What is asked of a ledger."""
-
-    @property
-    def write(self) -> Write:
-        """Takes slots in."""
-
-    def open(self) -> list[Slot]:
-        """Slots of which it is not written what became of them."""
-
-    def since(self, begin: datetime) -> list[Slot]:
-        """All slots from `begin` on."""
-
-    def until(self) -> datetime | None:
-        """Before when everything is in there."""
-
-    def acquaint(self, names: Any, now: datetime) -> Any:
-        """Since when each probe is known."""
 
 
 class _NotRun(Exception):
@@ -93,13 +70,18 @@ class Scheduler:
         habits: Habits,
         tell: Tell,
         trouble: Callable[[str], None],
+        look: Look = _nobody,
     ) -> None:
         self.probes = {probe.name: probe for probe in probes}
         self.calendar, self.book, self.driver = calendar, book, driver
         self.habits, self.tell, self.trouble = habits, tell, trouble
+        self.look = look
         self.looked = datetime.now(UTC)
         self.stopping = False
         self.under_way: dict[str, datetime] = {}
+        self.again: set[str] = set()
+        self.pending: dict[tuple[str, datetime], datetime] = {}
+        self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self.coming: dict[str, Coming] = {}
         self.tasks: set[asyncio.Task[None]] = set()
         self.missing: asyncio.Queue[Slot] = asyncio.Queue()
@@ -135,7 +117,9 @@ class Scheduler:
         """A slot of a scheduler that died: its result is found, or it is missed."""
         if found := self.driver.found(slot):
             state = "missed" if slot.state == "missing" else "done"
-            self._done(msgspec.structs.replace(slot, state=state), *found)
+            verdict, why = found
+            ended = msgspec.structs.replace(slot, state=state, verdict=verdict, why=why)
+            self._go(self._done([ended]))
             return
         why = slot.why or DIED
         again = msgspec.structs.replace(slot, state="missing", campaign="", why=why)
@@ -163,18 +147,64 @@ class Scheduler:
         )
 
         self._clock = AsyncIOScheduler(timezone=UTC)
-        for name, probe in self.probes.items():
-            jitter = offset(name, self.habits.jitter)
-            trigger = Coming(probe, self.calendar.next_due, self.looked - TICK, jitter)
-            self.coming[name] = trigger
-            # Never dropped for being late: how late is too late is decided here, and written down.
-            self._clock.add_job(
-                self._fire, trigger, [name], id=name, misfire_grace_time=None, coalesce=True
-            )
+        for probe in self.probes.values():
+            self._expect(probe, self.looked - TICK)
         self._clock.start()
 
+    def _expect(self, probe: Probe, since: datetime, before: Coming | None = None) -> None:
+        """From now on the runs of `probe` that fall due after `since` are begun."""
+        name, next_due = probe.name, self.calendar.next_due
+        if before:
+            trigger = before.onward(probe, next_due, since)
+        else:
+            trigger = Coming(probe, next_due, since, offset(name, self.habits.jitter))
+        self.coming[name] = trigger
+        # Never dropped for being late: how late is too late is decided here, and written down.
+        how = {"id": name, "misfire_grace_time": None, "coalesce": True, "replace_existing": True}
+        self._clock.add_job(self._fire, trigger, [name], **how)
+
+    def adopt(self, probes: Sequence[Probe], calendar: Calendar) -> None:
+        """Goes on with what has been written anew, between two runs and at one instant.
+
+        What was due by now is run all the same, also of a probe that is gone; `acquaint` the book
+        with those that are new first.
+        """
+        now, fresh = datetime.now(UTC), {probe.name: probe for probe in probes}
+        for name in self.probes.keys() - fresh.keys():
+            for one in self.coming.pop(name).take(now + self._spread):
+                if one.at <= now:
+                    self._begin(name, one)
+            self._forget(name)
+        self.probes, self.calendar = fresh, calendar
+        for name, probe in fresh.items():
+            self._expect(probe, now, self.coming.get(name))
+
+    @property
+    def _spread(self) -> timedelta:
+        return timedelta(seconds=self.habits.jitter)
+
+    def _forget(self, name: str) -> None:
+        if self._clock.get_job(name):
+            self._clock.remove_job(name)
+
+    def look_again(self, name: str) -> None:
+        """One more run at once, beside those that are due: never two, never where none may be."""
+        probe, now = self.probes.get(name), datetime.now(UTC)
+        if probe is None or self.stopping or name in self.again:
+            return
+        if self.calendar.may_start(probe, now, now):
+            self.again.add(name)
+            slot = Slot(probe=name, at=now, why=SECOND)
+            self._go(self._carry_out(probe, slot, self._enter(slot)), name, self.again.discard)
+
+    def overdue(self) -> datetime | None:
+        """Since when the oldest run waits that has neither begun nor been written as missed."""
+        now = datetime.now(UTC)
+        due = (at + one.jitter for one in self.coming.values() if (at := one.first))
+        return min([*self.pending.values(), *(at for at in due if at <= now)], default=None)
+
     async def _fire(self, name: str) -> None:
-        ready = self.coming[name].take(datetime.now(UTC))
+        ready = self.coming[name].take(datetime.now(UTC)) if name in self.coming else []
         for one in ready[:-1]:
             self._miss(name, one.at, HELD_UP)
         if ready:
@@ -187,20 +217,32 @@ class Scheduler:
             return
         self.under_way[name] = one.at
         slot = Slot(probe=name, at=one.at)
-        self._go(self._carry_out(slot, self.entries.enter(slot)), name)
+        work = self._carry_out(self.probes[name], slot, self._enter(slot))
+        self._go(work, name, lambda name: self.under_way.pop(name, None))
 
-    async def _carry_out(self, slot: Slot, entered: asyncio.Future[bool]) -> None:
-        if not await entered:
-            return  # it is in there from before, and so it is not ours to run
-        try:
-            slot, (verdict, why) = await self._driven(slot)
-        except _NotRun as not_run:
-            self._give_up(slot, str(not_run))
-        else:
-            self._done(msgspec.structs.replace(slot, state="done"), verdict, why)
+    def _enter(self, slot: Slot) -> asyncio.Future[bool]:
+        self.pending[slot.probe, slot.at] = datetime.now(UTC)
+        return self.entries.enter(slot)
 
-    async def _driven(self, slot: Slot) -> tuple[Slot, tuple[str, str]]:
-        probe = self.probes[slot.probe]
+    def _entered(self, slot: Slot) -> None:
+        """It has begun, or it is written down that it has not."""
+        self.pending.pop((slot.probe, slot.at), None)
+
+    async def _carry_out(self, probe: Probe, slot: Slot, entered: asyncio.Future[bool]) -> None:
+        """A due run follows a second look that is under way, and that the run it was made for."""
+        async with self._turns[probe.name]:
+            if not await entered:
+                self._entered(slot)
+                return  # it is in there from before, and so it is not ours to run
+            try:
+                slot, (verdict, why) = await self._driven(probe, slot)
+            except _NotRun as not_run:
+                self._give_up(slot, str(not_run))
+                return
+        done = msgspec.structs.replace(slot, state="done", verdict=verdict, why=why)
+        await self._done([done])
+
+    async def _driven(self, probe: Probe, slot: Slot) -> tuple[Slot, tuple[str, str]]:
         async with self.driver.room(probe):
             if why := self._forbidden(probe, slot):
                 raise _NotRun(why)
@@ -209,6 +251,7 @@ class Scheduler:
             except CxassureError as wrong:
                 raise _NotRun(wrong.what) from None
             await self.entries.amend(slot)
+            self._entered(slot)
             came = await self.driver.drive(probe, slot.campaign)
         if came is None:
             raise _NotRun(STOPPED)
@@ -222,25 +265,31 @@ class Scheduler:
         waited = (now - slot.at).total_seconds() > self.habits.grace + self.habits.jitter
         return TOO_LATE if waited and not self.calendar.may_start(probe, slot.at, now) else ""
 
-    def _done(self, slot: Slot, verdict: str, why: str) -> None:
-        ended = msgspec.structs.replace(slot, verdict=verdict, why=why)
-        self.entries.amend(ended)
-        self.tell(ended)
+    async def _done(self, ended: Sequence[Slot]) -> None:
+        """Looked at first: whoever is killed in between finds it open in the ledger, and looks."""
+        await self.look(ended)
+        for slot in ended:
+            self.entries.amend(slot)
+            self._entered(slot)
+            self.tell(slot)
 
     # What did not happen
 
     def _miss(self, name: str, at: datetime, why: str) -> None:
         slot = Slot(probe=name, at=at, state="missing", why=why)
-        entered = self.entries.enter(slot)
+        entered = self._enter(slot)
 
         async def then() -> None:
             if await entered:
                 self.missing.put_nowait(slot)
+            else:
+                self._entered(slot)
 
         self._go(then())
 
     def _give_up(self, slot: Slot, why: str) -> None:
         """A run that was entered and is not to be."""
+        why = f"{slot.why}: {why}" if slot.why else why
         changed = msgspec.structs.replace(slot, state="missing", campaign="", why=why)
         self.entries.amend(changed)
         self.missing.put_nowait(changed)
@@ -271,8 +320,9 @@ class Scheduler:
         except (CxassureError, OSError) as wrong:
             self.trouble(f"missed runs could not be written down: {wrong}")
             return False
-        for slot in named:
-            self._done(msgspec.structs.replace(slot, state="missed"), "missed", slot.why)
+        await self._done(
+            [msgspec.structs.replace(slot, state="missed", verdict="missed") for slot in named]
+        )
         return True
 
     # The end
@@ -300,19 +350,20 @@ class Scheduler:
         for task in self.tasks:
             task.cancel()
 
-    def _go(self, work: Any, name: str = "") -> None:
-        task = asyncio.get_running_loop().create_task(self._guarded(work, name))
+    def _go(self, work: Any, name: str = "", over: Callable[[str], object] = str) -> None:
+        """Does `work` beside all else; `over` is told its name when it has ended, however."""
+        task = asyncio.get_running_loop().create_task(self._guarded(work, name, over))
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 
-    async def _guarded(self, work: Any, name: str) -> None:
+    async def _guarded(self, work: Any, name: str, over: Callable[[str], object]) -> None:
         try:
             with contextlib.suppress(asyncio.CancelledError):
                 await work
         except Exception as fault:
             self.trouble(f"{name or 'a missed run'}: {type(fault).__name__}: {fault}")
         finally:
-            self.under_way.pop(name, None)
+            over(name)
 
     def _first(self) -> datetime:
         """When the first run is due that nobody has taken yet."""

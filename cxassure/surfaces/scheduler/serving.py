@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
@@ -14,8 +15,11 @@ from cxassure.company import started
 from cxassure.errors import UsageError
 from cxassure.peak import Due, Slot
 from cxassure.surfaces.scheduler.driving import Driving
+from cxassure.surfaces.scheduler.reloading import Reloading
 from cxassure.surfaces.scheduler.scheduler import Habits, Scheduler, Tell
+from cxassure.surfaces.scheduler.sighting import Sighting
 from cxassure.surfaces.scheduler.turn import Turn
+from cxassure.surfaces.scheduler.watching import Watching
 from cxassure.verdict import EXIT_INTERRUPTED, EXIT_PASSED, Verdict, exit_code
 from cxassure.workspace import Workspace
 
@@ -32,7 +36,13 @@ def would_run(workspace: Workspace, at: datetime) -> list[Due]:
 
 
 async def serve(
-    workspace: Workspace, running: Running, habits: Habits, tell: Tell, say: Say, again: str
+    workspace: Workspace,
+    running: Running,
+    habits: Habits,
+    tell: Tell,
+    say: Say,
+    again: str,
+    place: str = "",
 ) -> int:
     """Runs by the calendar until a signal says to stop; gives the exit code.
 
@@ -47,21 +57,32 @@ async def serve(
                 if not await turn.wait(stop):
                     return EXIT_PASSED
                 say("taking over")
-            with _scheduler(workspace, running, habits, tell, say, again) as made:
+            with _shift(workspace, running, habits, tell, say, again, place) as shift:
+                made = shift.scheduler
+                shift.watching.start()
                 made.look_back()
                 made.start()
                 _some_are_due(made)
                 say(f"scheduling {len(made.probes)} probes")
+                reloading = asyncio.create_task(shift.reloading.go())
                 await stop.wait()
+                reloading.cancel()
                 made.stop()
                 await _drained(made, cut)
+                await shift.watching.finish()
         finally:
             turn.give_back()
     return EXIT_INTERRUPTED if cut.is_set() else EXIT_PASSED
 
 
 async def once(
-    workspace: Workspace, running: Running, habits: Habits, tell: Tell, say: Say, again: str
+    workspace: Workspace,
+    running: Running,
+    habits: Habits,
+    tell: Tell,
+    say: Say,
+    again: str,
+    place: str = "",
 ) -> int:
     """Runs what is due since anybody looked, and ends; gives the exit code of these runs.
 
@@ -81,12 +102,15 @@ async def once(
             raise UsageError("a scheduler is at work on this reports folder", "leave it to that")
         with (
             _signals(stop, cut, say),
-            _scheduler(workspace, running, habits, note, say, again) as made,
+            _shift(workspace, running, habits, note, say, again, place) as shift,
         ):
+            made = shift.scheduler
+            shift.watching.start()
             made.look_back(made.looked.replace(second=0, microsecond=0))
             stopped = asyncio.create_task(_stopped(stop, made))
             await _drained(made, cut)
             stopped.cancel()
+            await shift.watching.finish(alive=True)
     finally:
         turn.give_back()
     if cut.is_set():
@@ -97,11 +121,26 @@ async def once(
     return exit_code(cast("Verdict", slot.verdict) for slot in told)
 
 
+@dataclass(frozen=True, slots=True)
+class _Shift:
+    """What works together while it is our turn."""
+
+    scheduler: Scheduler
+    watching: Watching
+    reloading: Reloading
+
+
 @contextlib.contextmanager
-def _scheduler(
-    workspace: Workspace, running: Running, habits: Habits, tell: Tell, say: Say, again: str
-) -> Iterator[Scheduler]:
-    """One with its ledger, and the built-in company where a target asks for it."""
+def _shift(
+    workspace: Workspace,
+    running: Running,
+    habits: Habits,
+    tell: Tell,
+    say: Say,
+    again: str,
+    place: str,
+) -> Iterator[_Shift]:
+    """A scheduler with its ledger, and the built-in company where a target asks for it."""
     probes = workspace.compiled()
     calendar = workspace.schedule(probes)
     with contextlib.ExitStack() as stack:
@@ -112,7 +151,16 @@ def _scheduler(
         stack.callback(ledger.close)
         ledger.forget(datetime.now(UTC) - KEPT)
         driving = Driving(workspace, running, again)
-        yield Scheduler(probes, calendar, ledger, driving, habits, tell, say)
+        sighting = Sighting(workspace, place, again)
+        watching = Watching(workspace, sighting, say)
+        made = Scheduler(probes, calendar, ledger, driving, habits, tell, say, watching.look)
+        sighting.scheduler = watching.scheduler = made
+
+        def taken(fresh: Workspace) -> None:
+            watching.adopt(fresh)
+            driving.workspace = fresh
+
+        yield _Shift(made, watching, Reloading(workspace, made, ledger, taken, say))
 
 
 def _some_are_due(made: Scheduler) -> None:

@@ -57,11 +57,11 @@ def decide(
 
 
 def acknowledge(
-    state: State, incident: str, who: str, now: datetime
+    state: State, incident: str, who: str, now: datetime, note: str = ""
 ) -> tuple[State, tuple[Message, ...]]:
     """`who` has taken it: no more reminders or escalations. Raises `UsageError`.
 
-    Everybody who was told hears it; acknowledging twice changes nothing.
+    Everybody who was told hears it, with the `note`; acknowledging twice changes nothing.
     """
     found = state.incidents.get(incident)
     if found is None or found.ended is not None:
@@ -71,7 +71,9 @@ def acknowledge(
     if found.acknowledged:
         return state, ()
     taken = replace(found, acknowledged=who)
-    taken, said = tell(taken, "acknowledged", found.told, now, why=who)
+    taken, said = tell(
+        taken, "acknowledged", found.told, now, why=f"{who}: {note}" if note else who
+    )
     return replace(state, incidents={**state.incidents, incident: taken}), tuple(said)
 
 
@@ -80,10 +82,21 @@ def deployed(state: State, deploy: Deploy) -> State:
     return replace(state, deploys=(*state.deploys, deploy))
 
 
-def suspects(state: State) -> list[Observation]:
-    """The newest bad look of each line that fails and is not confirmed: look there again, now."""
-    loose = (track for track in state.tracks.values() if not track.incident)
-    return [track.last for track in loose if failing(track)]
+def suspects(state: State, rules: Rules | None = None) -> list[Observation]:
+    """The newest bad look of each line that fails and is not confirmed: look there again, now.
+
+    Nothing is suspected in a maintenance window, and no look can confirm that a run was missed.
+    """
+    rules = rules or Rules()
+    return [
+        track.last
+        for key, track in state.tracks.items()
+        if failing(track)
+        and not track.incident
+        and not track.last.window
+        and track.fault.kind != "missed"
+        and not confirmed(key, state.tracks, rules)
+    ]
 
 
 class _Desk:
