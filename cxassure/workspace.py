@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from cxassure.report.context import Context, Past
     from cxassure.run import Run
     from cxassure.store import Campaign, Store
+    from cxassure.store.reading import PastRun
     from cxassure.store.incidents import Incidents
     from cxassure.store.ledger import Ledger
     from cxassure.watch import Messages, Schedule
@@ -362,7 +363,7 @@ class Workspace:
 
         return Context(
             runs=runs,
-            past={run.id: self._past(run) for run in runs if run.verdict != "passed"},
+            past={run.id: self._past(run) for run in runs},
             folders=folders,
             page=str(campaign / PAGE),
             again=again,
@@ -373,7 +374,15 @@ class Workspace:
 
         before = datetime.fromisoformat(run.started) if run.started else None
         good = self.store.last_good(run.journey, run.row, run.env, before)
-        return Past(good.started if good else None)
+        return Past(good.started, self._kept(good)) if good else Past()
+
+    def _kept(self, past: PastRun) -> Run | None:
+        """A run of the past as its lines tell it; None where they are gone or elsewhere."""
+        from cxassure.store.reading import read
+
+        folder = self.store.runs / past.campaign / past.folder
+        here = not self.store.elsewhere(past) and (folder / "events.jsonl").is_file()
+        return read(folder).run if here else None
 
 
 def _nothing(document: Probe, at: datetime | None) -> Sequence[Announced]:
