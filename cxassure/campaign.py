@@ -16,12 +16,12 @@ import msgspec
 from cxassure import catalog
 from cxassure.channel import Opening, Scope, Session
 from cxassure.engine import INTERRUPTED, Drive, Outside, drive
-from cxassure.errors import CannotLook, CxassureError
+from cxassure.errors import CannotLook, CxassureError, UsageError
 from cxassure.events import AnyEvent, RunEnded, StepEnded
 from cxassure.grammar import Grammar
 from cxassure.probe import Probe
 from cxassure.run import Fold, Run
-from cxassure.settings import Environment, Settings, Target
+from cxassure.settings import Announced, Environment, Settings, Target
 from cxassure.store import Campaign, Recorder, Store
 
 Watcher = Callable[[str, AnyEvent], None]
@@ -41,6 +41,8 @@ class Running:
     fail_fast: bool = False
     timeout: float | None = None
     trace: bool = False
+    rehearsed: datetime | None = None
+    """The instant that the company is asked to act for; None is now, and the real clock."""
 
 
 @dataclass(slots=True)
@@ -66,6 +68,8 @@ class Grounds:
     secrets: Mapping[str, str]
     environ: Mapping[str, str]
     store: Store
+    announced: Callable[[Probe, datetime | None], Sequence[Announced]]
+    """What is to be announced in a probe, and what not, at an instant; None is now."""
 
 
 class Campaigning:
@@ -153,6 +157,8 @@ class Campaigning:
             browser=settings.browser,
             synthetic_header=settings.synthetic_header,
             trace=self.how.trace,
+            rehearsed=self.how.rehearsed,
+            announced=grounds.announced(document, self.how.rehearsed),
             environ=grounds.environ,
         )
         outside = Outside(_open_session, lines.emit, recorder.keep)
@@ -227,6 +233,25 @@ def heavy(document: Probe, environment: Environment) -> bool:
         if session.heavy or getattr(connector, "heavy", False):
             return True
     return False
+
+
+def refuse_to_rehearse(probes: Sequence[Probe], environment: Environment) -> None:
+    """Raises `UsageError` where another date than today's cannot be carried to the company."""
+    if not environment.rehearsal:
+        raise UsageError(
+            f"environment «{environment.name}» is no rehearsal: its company goes by the real clock",
+            "rehearse another date where the environment says `rehearsal: true`",
+        )
+    for document in probes:
+        for name, party in document.parties.items():
+            target = environment.targets.get(party.target)
+            session, connector = _made_of(party.channel, target)
+            if not getattr(connector or session, "rehearses", False):
+                over = f" over {target.over}" if target and target.over else ""
+                raise UsageError(
+                    f"{document.name}: party «{name}» ({party.channel}{over}) cannot carry a date",
+                    "leave the journey out, or reach the target over a line that can",
+                )
 
 
 def begun(store: Store) -> Campaign:

@@ -11,12 +11,16 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, ClassVar, NewType, Protocol, TypeAlias, TypeVar
 
 from cxassure.errors import Broken
 from cxassure.events import Who
 from cxassure.settings import Target
 from cxassure.text import Raw
+
+REHEARSAL_HEADER = "X-Rehearsal-Time"
+"""The header that carries the instant a run is rehearsed for, ISO 8601 with offset (RFC 3339)."""
 
 Seconds = NewType("Seconds", float)
 """A length of time: written `5s` or `500ms` in a journey, a float of seconds in code."""
@@ -179,6 +183,19 @@ class Opening:
     browser: str = ""
     synthetic_header: str = "X-Synthetic-Test"
     trace: bool = False
+    rehearsed: datetime | None = None
+    """The instant that is rehearsed, aware and in the zone asked for; None for a run of today."""
+
+    @property
+    def marks(self) -> dict[str, str]:
+        """The headers by which the company knows our traffic, and for when it is meant."""
+        own = {self.synthetic_header: self.run_id or "1"} if self.synthetic_header else {}
+        return own | ({REHEARSAL_HEADER: self.when} if self.rehearsed else {})
+
+    @property
+    def when(self) -> str:
+        """The rehearsed instant as it is sent: `2026-12-24T13:00:00-05:00`, "" for today."""
+        return self.rehearsed.isoformat(timespec="seconds") if self.rehearsed else ""
 
 
 class Session:
@@ -190,6 +207,11 @@ class Session:
     """True where a session costs a browser: such probes are counted apart."""
     lines: ClassVar[tuple[str, ...]] = ()
     """What a target's `over` may be, the default first; empty where there is just one way."""
+    rehearses: ClassVar[bool] = False
+    """True where another date than today's can be carried to the company, or makes no difference.
+    A channel with lines says it of each: on the connector."""
+    announces: ClassVar[str] = ""
+    """The facet in which announcements to all customers are heard or seen; "" where none are."""
 
     def __init__(self, opening: Opening, connector: type | None = None) -> None:
         self.opening = opening

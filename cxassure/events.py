@@ -23,7 +23,11 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_f
 
 
 class RunStarted(Event, frozen=True, tag="run started"):
-    """`started` is ISO 8601 in UTC; `steps` the number of author's steps, `always` not counted."""
+    """`started` is ISO 8601 in UTC; `steps` the number of author's steps, `always` not counted.
+
+    `rehearsed` is the instant that the company was asked to act for, as RFC 9557 writes it
+    (`2026-12-24T13:00:00-05:00[America/New_York]`), "" for a run of its own day.
+    """
 
     run: str
     journey: str
@@ -42,6 +46,7 @@ class RunStarted(Event, frozen=True, tag="run started"):
     parties: dict[str, str] = {}
     budget: float | None = None
     attempt: int = 1
+    rehearsed: str = ""
 
 
 class StepStarted(Event, frozen=True, tag="step started"):
@@ -73,7 +78,10 @@ class Observed(Event, frozen=True, tag="observed"):
 
 
 class Checked(Event, frozen=True, tag="checked"):
-    """An expectation was judged: `came` is when it came true, `None` when it never did."""
+    """An expectation was judged: `came` is when it came true, `None` when it never did.
+
+    `blamed` is the step to look at, where it was judged only when the journey closed.
+    """
 
     step: int
     at: float
@@ -83,6 +91,7 @@ class Checked(Event, frozen=True, tag="checked"):
     seen: str = ""
     came: float | None = None
     why: str = ""
+    blamed: int | None = None
 
 
 class Kept(Event, frozen=True, tag="kept"):

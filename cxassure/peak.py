@@ -190,14 +190,16 @@ class Peak(Frozen, frozen=True):
     place: Place = NOWHERE
 
 
-WindowKind = Literal["blackout", "maintenance", "quiet"]
+WindowKind = Literal["blackout", "maintenance", "quiet", "message"]
 KINDS: tuple[WindowKind, ...] = ("blackout", "maintenance", "quiet")
 
 
 class Window(Frozen, frozen=True):
     """`blackout`: nothing is run. `maintenance`: run, but nobody is told. `quiet`: no live calls.
 
-    With `finish_before` a run that could not be over when the window begins is not started.
+    `message`: something is to be heard then (`settings.MessageWindow`); it is no window of the
+    calendar. With `finish_before` a run that could not be over when the window begins is not
+    started.
     """
 
     name: str

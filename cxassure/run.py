@@ -75,6 +75,7 @@ class Run(msgspec.Struct, kw_only=True):
     env: str = ""
     seed: int = 0
     attempt: int = 1
+    rehearsed: str = ""
     started: str = ""
     ended: str = ""
     budget: float | None = None
@@ -96,6 +97,11 @@ class Run(msgspec.Struct, kw_only=True):
         return f"{self.journey}[{self.row}]" if self.row else self.journey
 
     @property
+    def rehearsed_for(self) -> str:
+        """`2026-12-24 13:00 America/New_York`: the instant it was rehearsed for, "" for none."""
+        return self.rehearsed and moment(self.rehearsed)
+
+    @property
     def first_bad(self) -> StepRun | None:
         """The step that decided the verdict: the first that is as bad as the run itself."""
         if self.verdict in ("passed", "skipped"):
@@ -115,6 +121,12 @@ class Run(msgspec.Struct, kw_only=True):
 
 
 _FINE = ("passed", "skipped")
+
+
+def moment(written: str) -> str:
+    """An instant as RFC 9557 writes it, for people: wall time and zone."""
+    wall, _, zone = written.rstrip("]").partition("[")
+    return f"{wall[:16].replace('T', ' ')} {zone or wall[19:]}".strip()
 
 
 def verdict_of(steps: Iterable[tuple[Part, Verdict, bool]]) -> Verdict:
@@ -167,7 +179,8 @@ class Fold:
         run = self.run
         run.id, run.author_steps, run.parties = event.run, event.steps, event.parties
         for name in (
-            "journey row title severity owner runbook source tags env seed attempt started budget"
+            "journey row title severity owner runbook source tags env seed attempt rehearsed "
+            "started budget"
         ).split():
             setattr(run, name, getattr(event, name))
 

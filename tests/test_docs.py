@@ -174,7 +174,7 @@ def test_every_journey_that_is_shown_compiles(tmp_path: Path) -> None:
     assert len(plan.probes) >= sum(text.startswith("journey") for _, text in told) > 0
 
 
-@pytest.mark.parametrize(("place", "text"), shown("environments?"))
+@pytest.mark.parametrize(("place", "text"), shown("environments?|message_windows"))
 def test_settings_that_are_shown_can_be_read(tmp_path: Path, place: str, text: str) -> None:
     (tmp_path / "cxassure.yaml").write_text(text, "utf-8")
     assert read_settings(tmp_path).environments, place

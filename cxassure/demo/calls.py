@@ -13,13 +13,14 @@ from starlette.responses import PlainTextResponse, Response
 from twilio.request_validator import RequestValidator
 from twilio.twiml.voice_response import VoiceResponse
 
+from cxassure.demo import hours
 from cxassure.demo.cases import Case
 from cxassure.demo.company import Company, company_of
 
 
 @dataclass
 class Call:
-    """One call by its CallSid; `at` is the hour it is rehearsed for, None for an open line."""
+    """One call by its CallSid; `at` is when it is rehearsed for, None for a real clock."""
 
     sid: str
     at: datetime | None = None
@@ -32,11 +33,11 @@ class Call:
 
     @property
     def open(self) -> bool:
-        return self.at is None or 8 <= self.at.hour < 22
+        return hours.is_open(self.at)
 
     @property
     def holidays(self) -> bool:
-        return self.at is not None and self.at.month == 12 and 20 <= self.at.day <= 26
+        return hours.holidays(self.at)
 
 
 @dataclass
@@ -90,17 +91,8 @@ def _call(company: Company, request: Request, form: dict[str, str]) -> Call:
     sid = form.get("CallSid", "")
     call = company.calls.get(sid) or Call(sid)
     company.calls[sid] = call
-    wanted = request.headers.get("x-rehearsal-time") or request.query_params.get("at")
-    if wanted:
-        call.at = _time(wanted) or call.at
+    call.at = hours.rehearsed(request, form.get("RehearsalTime", "")) or call.at
     return call
-
-
-def _time(text: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)
-    except ValueError:
-        return None
 
 
 def answer(said: VoiceResponse) -> Response:

@@ -10,6 +10,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from cxassure.demo.hours import ANNOUNCEMENT, holidays, rehearsed
+
 HERE = Path(__file__).parent
 KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
@@ -35,7 +37,9 @@ class Pages:
 
     def page(self, request: Request, name: str, status: int = 200, **values: Any) -> HTMLResponse:
         """A page for this visitor, under a strict content security policy (CSP level 3)."""
-        html = self.text(name, path=request.url.path, phone=is_phone(request), **values)
+        notice = ANNOUNCEMENT if holidays(rehearsed(request)) else ""
+        about = {"path": request.url.path, "phone": is_phone(request), "notice": notice}
+        html = self.text(name, **about, **values)
         return HTMLResponse(html, status, headers=safe_headers(request))
 
     def asset(self, request: Request, name: str, **values: Any) -> Response:

@@ -11,6 +11,7 @@ from twilio.twiml.voice_response import Gather, VoiceResponse
 from cxassure.demo import transfer
 from cxassure.demo.calls import Asked, answer, go_to, hang_up, signed
 from cxassure.demo.company import HOURS
+from cxassure.demo.hours import ANNOUNCEMENT
 from cxassure.demo.orders import DELIVERED, TOLD, Order
 
 MENU = (
@@ -41,11 +42,11 @@ async def welcome(asked: Asked) -> Response:
     brand = "Pine Tree Pets" if company.broken("wrong-welcome") else "Birch and Bay Gifts"
     said = VoiceResponse()
     said.say(f"Welcome to {brand}.")
+    if call.holidays != company.broken("holiday-message-wrong"):
+        said.say(f"Happy holidays. {ANNOUNCEMENT}")
     if not call.open or company.broken("closed-in-opening-hours"):
         said.say(f"We are closed at the moment. We are open {HOURS}. Goodbye.")
         return hang_up(said)
-    if call.holidays != company.broken("holiday-message-wrong"):
-        said.say("Happy holidays. Orders placed today arrive after the 27th of December.")
     said.redirect("/voice/changed?level=0" if company.broken("menu-has-changed") else "/voice/menu")
     return answer(said)
 

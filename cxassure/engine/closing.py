@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from cxassure.engine.stepping import Ending
 from cxassure.engine.stream import Stream
@@ -13,9 +13,13 @@ from cxassure.text import clip, span
 from cxassure.verdict import worst
 
 
-def close(stream: Stream, promises: dict[str, Promise]) -> Ending:
-    """Tells every figure and judges every promise; the worst one speaks for the closing step."""
+def close(stream: Stream, promises: dict[str, Promise], messages: Iterable[Ending] = ()) -> Ending:
+    """Tells every figure and judges every promise; the worst one speaks for the closing step.
+
+    `messages` is how the announcements were found.
+    """
     endings = [_judge(stream, name, promise) for name, promise in promises.items()]
+    endings += messages
     for name, value, unit in stream.measures.items():
         stream.emit(
             Measured(

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from cxassure.channel import Scope
+from cxassure.engine.announcements import Announcements
 from cxassure.engine.closing import close
 from cxassure.engine.masking import Mask
 from cxassure.engine.opening import Drive, Opener, Outside
@@ -53,6 +54,7 @@ class _Run:
         person = Person(f"{how.seed}/{probe.journey}/{probe.row}")
         addresses = {name: t.address for name, t in how.environment.targets.items()}
         self.references = References(how.environ, self._secret, person, addresses)
+        self.announcements = Announcements(how.announced)
         self.stepper = Stepper(self.stream, self.references, how.within, how.look_on)
         self.opener = Opener(
             outside.open_session, how, self.stream, self.references, self.scope, no_mask
@@ -115,6 +117,7 @@ class _Run:
                 env=how.environment.name,
                 seed=how.seed,
                 attempt=how.attempt,
+                rehearsed=_written(how.rehearsed),
                 started=_now(),
                 steps=sum(1 for _ in probe.every_step()) - _count(probe.always),
                 parties={name: party.channel for name, party in probe.parties.items()},
@@ -189,6 +192,8 @@ class _Run:
         ending = self._within_budget(step, ending, part)
         self._end_step(ending, time.monotonic() - began)
         self._tell_facts()
+        if part == "steps" and ending.verdict != "error":
+            await self.announcements.look(step.index, party, self.probe.parties[step.party].target)
         return ending
 
     def _within_budget(self, step: Step, ending: Ending, part: Part) -> Ending:
@@ -237,7 +242,9 @@ class _Run:
         self._begin(last + 1, "closing", None)
         troubles = [await self._hang_up(party) for party in reversed(self.parties.values())]
         await self.scope.close()
-        ending = Ending() if self.stopped else close(self.stream, self.probe.promises)
+        whole = verdict_of(self.ended) in ("passed", "degraded")
+        messages = self.announcements.judged(self.stream, whole)
+        ending = Ending() if self.stopped else close(self.stream, self.probe.promises, messages)
         if trouble := next((t for t in troubles if t), ""):
             self.stream.finding(trouble)
         self._end_step(ending)
@@ -345,6 +352,13 @@ def _count(steps: tuple[Step, ...]) -> int:
 
 def _past(verdict: Verdict) -> str:
     return "failed" if verdict == "failed" else "was an error"
+
+
+def _written(instant: datetime | None) -> str:
+    """RFC 9557: with the name of the zone, which alone says what the wall shows next week."""
+    zone = getattr(instant and instant.tzinfo, "key", "")
+    said = instant.isoformat(timespec="seconds") if instant else ""
+    return f"{said}[{zone}]" if zone else said
 
 
 def _now() -> str:

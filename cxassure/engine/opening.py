@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 import msgspec
@@ -17,7 +18,7 @@ from cxassure.errors import CannotLook, Misread
 from cxassure.grammar import Grammar
 from cxassure.probe import Party as PartyPlan
 from cxassure.probe import Probe, raw
-from cxassure.settings import Environment, Target
+from cxassure.settings import Announced, Environment, Target
 
 
 class OpenSession(Protocol):
@@ -52,6 +53,8 @@ class Drive:
     browser: str = ""
     synthetic_header: str = "X-Synthetic-Test"
     trace: bool = False
+    rehearsed: datetime | None = None
+    announced: Sequence[Announced] = ()
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
 
@@ -139,4 +142,5 @@ class Opener:
             browser=how.browser,
             synthetic_header=how.synthetic_header,
             trace=how.trace,
+            rehearsed=how.rehearsed,
         )

@@ -64,15 +64,17 @@ def _key(run: Run) -> tuple[str, str, str]:
 
 
 def blaming(run: Run) -> Run:
-    """`run` with a broken promise laid at the step that broke it, not at the closing step.
+    """`run` with a broken promise laid at the step that broke it, not at the closing step, and a
+    wrong announcement at the step of the greeting.
 
     The promise is judged when the journey closes, but whoever mends it looks where it broke.
     """
     closing = run.first_bad
     if closing is None or closing.part != "closing":
         return run
-    broken = (c.facet for c in closing.checked if c.verdict == closing.verdict)
-    index = next((run.blamed[name] for name in broken if name in run.blamed), None)
+    broken = (c for c in closing.checked if c.verdict == closing.verdict)
+    blamed = (run.blamed.get(c.facet) if c.blamed is None else c.blamed for c in broken)
+    index = next((step for step in blamed if step is not None), None)
     steps = [_laid_at(s, closing) if s.index == index else s for s in run.steps]
     return msgspec.structs.replace(run, steps=steps)
 

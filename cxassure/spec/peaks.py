@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import TypeVar, get_args
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from cxassure.errors import Misread
 from cxassure.journey import SEVERITIES
@@ -38,9 +38,9 @@ CALENDAR_KEYS = "zone peaks windows".split()
 _WAYS = {"start": "end lasts", "holidays": "", "ics": "matching", "from": "to days"}
 """The keys that can say when something is, each with those that go with it."""
 
-_DATES = [key for way, others in _WAYS.items() for key in (way, *others.split())]
-WINDOW_KEYS = [*_DATES, *"zone kind journeys must_finish_before".split()]
-PEAK_KEYS = [k for k in _DATES if k not in ("from", "to", "days")] + (
+DATES = [key for way, others in _WAYS.items() for key in (way, *others.split())]
+WINDOW_KEYS = [*DATES, *"zone kind journeys must_finish_before".split()]
+PEAK_KEYS = [k for k in DATES if k not in ("from", "to", "days")] + (
     "zone title uplift journeys ladder must_finish_before".split()
 )
 EARLIEST = 180 * DAY
@@ -61,8 +61,8 @@ def read_calendar(shape: Shape, raw: dict[str, Raw]) -> Calendar:
     home = shape.typed(_zone, raw["zone"], "UTC", "zone") if "zone" in raw else "UTC"
     peaks = shape.pairs(raw["peaks"], "peaks") if "peaks" in raw else {}
     windows = shape.pairs(raw["windows"], "windows") if "windows" in raw else {}
-    read = [_Entry(shape, ("peaks", name), value, home).peak() for name, value in peaks.items()]
-    kept = [_Entry(shape, ("windows", n), value, home).window() for n, value in windows.items()]
+    read = [Entry(shape, ("peaks", name), value, home).peak() for name, value in peaks.items()]
+    kept = [Entry(shape, ("windows", n), value, home).window() for n, value in windows.items()]
     return Calendar(
         zone=home,
         peaks=tuple(peak for peak in read if peak),
@@ -70,14 +70,17 @@ def read_calendar(shape: Shape, raw: dict[str, Raw]) -> Calendar:
     )
 
 
-class _Entry:
+class Entry:
     """One peak or window under inspection, at the keys `at`."""
+
+    keys: Sequence[str] = ()
+    """What may stand in it, where it is neither a peak nor a window."""
 
     def __init__(self, shape: Shape, at: tuple[str, str], raw: Raw, home: str) -> None:
         self.shape, self.at, self.name = shape, at, at[1]
-        shape.file_name(self.name, at[0].removesuffix("s"), *at)
+        shape.file_name(self.name, at[0].removesuffix("s").replace("_", " "), *at)
         self.raw = shape.pairs(raw, *at)
-        shape.only(self.raw, PEAK_KEYS if at[0] == "peaks" else WINDOW_KEYS, *at)
+        shape.only(self.raw, self.keys or (PEAK_KEYS if at[0] == "peaks" else WINDOW_KEYS), *at)
         self.zone = self.typed(_zone, "zone", home)
         self.place = shape.places.key(*at)
 
@@ -137,10 +140,10 @@ class _Entry:
         if len(ways) != 1:
             if self.raw:
                 hint = "write start: with end: or lasts:, or holidays:, or ics:"
-                more = ", or from: and to:" if self.at[0] == "windows" else ""
+                more = ", or from: and to:" if self.at[0] != "peaks" else ""
                 self.say(f"«{self.name}» must say when it is, in one way", hint + more)
             return None
-        for key in _DATES:
+        for key in DATES:
             if key in self.raw and key not in (ways[0], *_WAYS[ways[0]].split()):
                 self.say(f"«{key}» does not go with «{ways[0]}»", "leave one of them out", key)
         read: dict[str, Callable[[], Dates | None]] = {
@@ -274,7 +277,7 @@ def _kind(text: str) -> WindowKind | None:
     for kind in KINDS:
         if kind == text:
             return kind
-    raise Misread(f"«{clip(text, 40)}» is no kind of window", guess(text, get_args(WindowKind)))
+    raise Misread(f"«{clip(text, 40)}» is no kind of window", guess(text, KINDS))
 
 
 def _country(text: str) -> tuple[str, str]:

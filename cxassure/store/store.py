@@ -145,6 +145,7 @@ class Store:
             or (self._by_id(ref, known) if known else [])
             or _by_name(ref, known)
             or _by_path(Path(ref))
+            or _by_path(self.runs / ref)  # one that was rehearsed is no history, nor in the index
             or _by_prefix(ref, known)
         )
 

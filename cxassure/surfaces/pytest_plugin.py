@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Generator, Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,10 +24,12 @@ SUFFIXES = (".yaml", ".yml")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Two options, both of which have defaults."""
+    """Options, all of which have defaults."""
     group = parser.getgroup("cxassure")
     group.addoption("--cxassure-env", default="", help="environment in cxassure.yaml")
     group.addoption("--cxassure-seed", type=int, default=None, help="seed of generated people")
+    group.addoption("--cxassure-at", default="", help="rehearse for this time: 2026-12-24T13:00")
+    group.addoption("--cxassure-zone", default="", help="zone of --cxassure-at")
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> JourneyFile | None:
@@ -153,7 +156,8 @@ class JourneyItem(pytest.Item):
         from cxassure.campaign import Running
 
         _move_in(self.config, self.workspace)
-        running = Running(seed=self.config.getoption("--cxassure-seed"))
+        seed = self.config.getoption("--cxassure-seed")
+        running = Running(seed=seed, rehearsed=_rehearsed(self.config, self.workspace))
         ran = asyncio.run(self.workspace.run([self.document], running))
         if ran.interrupted:
             raise KeyboardInterrupt
@@ -161,6 +165,21 @@ class JourneyItem(pytest.Item):
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         return self.path, 0, f"journey {self.name}"
+
+
+def _rehearsed(config: pytest.Config, workspace: Workspace) -> datetime | None:
+    """The instant that is asked for. Raises `CxassureError`."""
+    from cxassure.errors import Misread, UsageError
+
+    at, zone = config.getoption("--cxassure-at"), config.getoption("--cxassure-zone")
+    if not at:
+        return None
+    try:
+        return workspace.instant(datetime.fromisoformat(at), zone)[0]
+    except ValueError:
+        raise UsageError(f"«{at}» is no time", "write 2026-12-24T13:00") from None
+    except Misread as wrong:
+        raise UsageError(wrong.what, wrong.hint) from None
 
 
 @pytest.hookimpl(wrapper=True)

@@ -22,6 +22,11 @@ class Schedule:
     def __init__(self, calendar: Calendar, probes: Sequence[Probe]) -> None:
         self.calendar, self.probes = calendar, probes
 
+    @property
+    def ordinary(self) -> bool:
+        """Whether any probe is due on ordinary days."""
+        return any(probe.every for probe in self.probes)
+
     def check(self, since: datetime, until: datetime) -> None:
         """Raises `SpecError` with what only computing shows to be wrong."""
         if found := problems(self.calendar, self.probes, since, until):

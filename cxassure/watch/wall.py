@@ -6,6 +6,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from cxassure.peak import zone as zone_of
+
 SECOND = timedelta(seconds=1)
 
 
@@ -18,6 +20,24 @@ def instant(wall: datetime, zone: ZoneInfo) -> datetime:
     if found.astimezone(zone).replace(tzinfo=None) == wall:
         return found
     return _change(wall.replace(tzinfo=zone, fold=1).astimezone(UTC), found, zone)
+
+
+def settled(wall: datetime, name: str, home: str) -> tuple[datetime, str]:
+    """The instant of `wall` in its zone, and what a person should know of it, mostly nothing.
+
+    The zone is `name`; else, for a wall time with an offset, that; else `home`. A wall time with
+    an offset is an instant already. Raises `Misread` for a zone that there is not.
+    """
+    if wall.tzinfo:
+        return (wall.astimezone(zone_of(name)) if name else wall), ""
+    zone = zone_of(name or home)
+    found = instant(wall, zone).astimezone(zone)
+    first, second = (wall.replace(tzinfo=zone, fold=fold).utcoffset() for fold in (0, 1))
+    if found.replace(tzinfo=None) != wall:
+        return found, f"{wall:%F %R} does not exist in {zone.key}: it is taken as {found:%R}"
+    if first != second:
+        return found, f"{wall:%F %R} comes twice in {zone.key}: the first is taken, {found:%z}"
+    return found, ""
 
 
 def _change(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:

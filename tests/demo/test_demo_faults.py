@@ -317,7 +317,7 @@ async def welcome(site: Any) -> bool:
 @probe("holiday-message-wrong")
 async def holidays(site: Any) -> bool:
     inside = await site.phone(**{"X-Rehearsal-Time": "2026-12-24T12:00:00"}).dial()
-    outside = await site.phone().dial()
+    outside = await site.phone(**{"X-Rehearsal-Time": "2026-11-03T12:00:00"}).dial()
     assert ("Happy holidays" in inside.heard) != ("Happy holidays" in outside.heard)
     return "Happy holidays" in inside.heard
 

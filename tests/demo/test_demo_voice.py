@@ -114,8 +114,11 @@ async def test_a_desk_that_does_not_answer_is_told_and_a_message_taken(site, sta
 @pytest.mark.parametrize(
     ("at", "part"),
     [
-        ("2026-12-24T10:00:00+00:00", "Happy holidays"),
-        ("2026-11-03T07:59:00+00:00", "We are closed at the moment"),
+        ("2026-12-24T10:00:00-05:00", "Happy holidays"),
+        ("2026-11-03T07:59:00", "We are closed at the moment"),
+        ("2026-11-03T12:59:00+00:00", "We are closed at the moment"),
+        ("2026-11-03T13:00:00+00:00", "For your order, press 2"),
+        ("2026-12-25T12:00:00", "We are closed at the moment"),
         ("rubbish", "For your order, press 2"),
     ],
 )

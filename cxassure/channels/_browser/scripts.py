@@ -106,3 +106,20 @@ NAMES = """elements => elements.slice(0, 5).map(element => {
   return kind + ' «' + text.trim().replace(/\\s+/g, ' ').slice(0, 60) + '»';
 })"""
 """The first five elements, each in a few words."""
+
+AHEAD = """(() => {
+  const Real = Date, ahead = Math.round(%f);
+  const now = () => Real.now() + ahead;
+  const Shown = new Proxy(Real, {
+    construct: (real, given, made) => Reflect.construct(real, given.length ? given : [now()], made),
+    apply: () => new Real(now()).toString(),
+    get: (real, key) => key === "now" ? now : Reflect.get(real, key),
+  });
+  Real.prototype.constructor = Shown;
+  globalThis.Date = Shown;
+})()"""
+"""Lets a page's date be so many milliseconds ahead, and run on from there.
+
+Nothing else is touched: timers, paint times and `performance` are the browser's own, as they are
+measured. Playwright's own clock takes their place too, and largest paints are then never told.
+"""

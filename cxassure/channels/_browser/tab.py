@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cxassure.channel import Clock, Opening
@@ -56,11 +57,14 @@ class Tab:
     ) -> None:
         """Takes a context of the shared browser. Raises `CannotLook`."""
         self.shared = await SharedBrowser.of(self.opening)
-        own = {**(headers or {}), self.opening.synthetic_header: self.opening.run_id}
+        own = {**(headers or {}), **self.opening.marks}
         marks = {name: value for name, value in own.items() if name and value}
         self.gate = Gate(self.origins, marks, everything=bool(headers))
-        page = await self.shared.window(device, **more)
+        page = await self.shared.window(device, **{**self._zone(), **more})
         self.context = page.context
+        if self.opening.rehearsed:
+            ahead = self.opening.rehearsed - datetime.now(UTC)
+            await self.context.add_init_script(scripts.AHEAD % (ahead.total_seconds() * 1000))
         if self.opening.trace:
             await self.context.tracing.start(screenshots=True, snapshots=True)
         await self._enter(page)
@@ -69,6 +73,11 @@ class Tab:
         self.context.on("console", self._console)
         self.context.on("dialog", self._asked)
         self.context.on("requestfailed", self._failed)
+
+    def _zone(self) -> dict[str, str]:
+        """A rehearsed customer lives in the zone that is asked for."""
+        zone = getattr(self.opening.rehearsed and self.opening.rehearsed.tzinfo, "key", "")
+        return {"timezone_id": zone} if zone else {}
 
     async def _enter(self, page: Page) -> None:
         """A new page, the first or one that opened by itself, comes to the front."""

@@ -36,7 +36,7 @@ class HttpClient:
         """A client for `opening`'s party that sends `headers` along with every question."""
         import httpx
 
-        marks = {"User-Agent": "cxassure", opening.synthetic_header: opening.run_id or "1"}
+        marks = {"User-Agent": "cxassure", **opening.marks}
         client = httpx.AsyncClient(
             verify=await tls(opening),
             headers={**marks, **(headers or {})},

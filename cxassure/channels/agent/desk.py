@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from cxassure.channel import Clock, RealClock, Seconds, Session
@@ -27,6 +27,8 @@ LARGEST = 1 << 20
 
 class ChatDesk:
     """One seat. It connects when it opens with `for`, else with the first verb that needs it."""
+
+    rehearses: ClassVar[bool] = True
 
     def __init__(self, session: Session) -> None:
         self.session = session
@@ -59,6 +61,7 @@ class ChatDesk:
             self._socket = await connect(
                 url,
                 ssl=secure,
+                additional_headers=self.session.opening.marks,
                 max_size=LARGEST,
                 open_timeout=15,
                 proxy=None if on_loopback(url) else True,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from cxassure.channel import Clock, RealClock, Seconds, Session, Unseen
 from cxassure.channels._telephony.carrier.ear import Ear
@@ -27,6 +27,8 @@ _ADDRESS = re.compile(r"(client|queue|conference):\s*\S.*|sips?:\S+|(tel:)?\+?[\
 
 class TwimlDesk:
     """One desk: it may ring several times, the last ring is the one that counts."""
+
+    rehearses: ClassVar[bool] = True
 
     def __init__(self, session: Session) -> None:
         self.session = session

@@ -43,6 +43,7 @@ class ApiSession(Session):
     """
 
     patience: ClassVar[float] = 10.0
+    rehearses: ClassVar[bool] = True
 
     def __init__(self, opening: Opening, connector: type | None = None) -> None:
         super().__init__(opening, connector)

@@ -130,6 +130,8 @@ class Connector(ABC):
     """
 
     Options: ClassVar[type[ChatOptions]] = ChatOptions
+    rehearses: ClassVar[bool] = False
+    """True where `opening.marks` go along: they carry the instant that a run is rehearsed for."""
     heavy: ClassVar[bool] = False
     """True where a conversation costs a browser."""
 

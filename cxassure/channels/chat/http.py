@@ -60,6 +60,7 @@ class HttpConnector(Connector):
 
     Options: ClassVar[type[ChatOptions]] = HttpOptions
     options: HttpOptions
+    rehearses: ClassVar[bool] = True
     _client: HttpClient | None = None
     _conversation: Any = None
     _customer: Mapping[str, str] = {}

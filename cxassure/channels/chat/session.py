@@ -31,6 +31,7 @@ class ChatSession(ChatSight):
 
     patience: ClassVar[float] = 10.0
     lines: ClassVar[tuple[str, ...]] = ("http", "websocket", "widget")
+    announces: ClassVar[str] = "reply"
 
     def __init__(self, opening: Opening, connector: type | None = None) -> None:
         super().__init__(opening, connector)

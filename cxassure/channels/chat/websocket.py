@@ -81,6 +81,7 @@ class WebSocketConnector(Connector):
 
     Options: ClassVar[type[ChatOptions]] = WebSocketOptions
     options: WebSocketOptions
+    rehearses: ClassVar[bool] = True
     _socket: ClientConnection | None = None
     _reader: asyncio.Task[None] | None = None
 
@@ -128,7 +129,7 @@ class WebSocketConnector(Connector):
 
     async def _manner(self, address: str) -> dict[str, Any]:
         """How the socket is opened: who we are, TLS, no proxy before this machine, no log."""
-        mark = {self.opening.synthetic_header: self.opening.run_id or "1"}
+        mark = self.opening.marks
         silent = logging.getLogger("cxassure.websocket")
         silent.disabled = True  # its debug lines would hold what customers write
         return {

@@ -77,6 +77,7 @@ class WidgetConnector(Connector):
 
     Options: ClassVar[type[ChatOptions]] = WidgetOptions
     options: WidgetOptions
+    rehearses: ClassVar[bool] = True
     heavy: ClassVar[bool] = True
     _tab: Tab | None = None
     _frame: Frame | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import ClassVar
 
 from cxassure.channel import Opening
 from cxassure.channels.inbox.mail import Mail
@@ -13,6 +14,9 @@ class InboxConnector(ABC):
 
     A mailbox is ours: one that cannot be reached raises `errors.CannotLook`.
     """
+
+    rehearses: ClassVar[bool] = True
+    """Mail bears the date on which it is sent, whatever is rehearsed."""
 
     def __init__(self, opening: Opening, address: str) -> None:
         self.opening = opening

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -43,6 +43,8 @@ class TwimlOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 class TwimlLine:
     """One telephone; one call at a time."""
+
+    rehearses: ClassVar[bool] = True
 
     def __init__(self, session: Session) -> None:
         self.session = session

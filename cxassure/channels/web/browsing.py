@@ -25,6 +25,8 @@ class Browsing(Session):
     """What verbs and facets of the web stand on: one tab, and the deadline of the step."""
 
     heavy: ClassVar[bool] = True
+    rehearses: ClassVar[bool] = True
+    announces: ClassVar[str] = "page"
 
     def __init__(self, opening: Opening, connector: type | None = None) -> None:
         super().__init__(opening, connector)

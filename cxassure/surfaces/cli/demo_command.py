@@ -15,7 +15,7 @@ import click
 
 import cxassure
 from cxassure.errors import CannotLook
-from cxassure.surfaces.cli import options
+from cxassure.surfaces.cli import options, rehearsing
 
 if TYPE_CHECKING:
     from cxassure.company import Company
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 @click.option("--journey", "journeys", multiple=True, help="Only these journeys.")
 @options.running
 @options.telling
+@rehearsing.options
 def command(
     broken: tuple[str, ...],
     list_faults: bool,
@@ -55,14 +56,16 @@ def samples() -> Path:
 
 def _run(broken: tuple[str, ...], journeys: tuple[str, ...], how: dict[str, Any]) -> int:
     from cxassure.selection import Selection
-    from cxassure.surfaces.cli import driving
 
     reports = how["report_dir"] or Path("reports")
     workspace = options.open_workspace(samples(), reports=reports, environ=_own())
     probes = workspace.select(Selection(journeys, how["tags"], how["rows"]))
     switches = "".join(f" --break {name}" for name in broken)
-    how["again"] = f"cxassure demo{switches} --journey"
-    return driving.go(workspace, probes, how, broken)
+
+    def again(more: str) -> str:
+        return " ".join(filter(None, [f"cxassure demo{switches}", more, "--journey"]))
+
+    return rehearsing.go(workspace, probes, how, again, broken)
 
 
 def _own() -> dict[str, str]:

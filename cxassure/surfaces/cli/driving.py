@@ -31,10 +31,11 @@ def go(
         fail_fast=how["fail_fast"],
         timeout=how["timeout"],
         trace=how["trace"],
+        rehearsed=how.get("rehearsed"),
     )
     to_stdout = how["json_to"] == STDOUT
     with deaf(err=to_stdout) if how.get("gate") else contextlib.nullcontext():
-        with _company(workspace, broken), progress(probes) as watcher:
+        with company(workspace, broken), progress(probes) as watcher:
             ran = asyncio.run(_interruptible(workspace, probes, running, watcher))
         found = tell(workspace, ran, how)
     if how.get("gate"):
@@ -43,7 +44,7 @@ def go(
 
 
 @contextlib.contextmanager
-def _company(workspace: Workspace, broken: Sequence[str]) -> Iterator[None]:
+def company(workspace: Workspace, broken: Sequence[str]) -> Iterator[None]:
     """The built-in company for as long as the run takes, where a target asks for it."""
     if not workspace.needs_company:
         yield

@@ -148,12 +148,15 @@ def running(command: _F) -> _F:
     return command
 
 
-def again(root: Path, env: str = "") -> str:
-    """The command that runs journeys of this workspace, to be followed by a journey's name."""
+def again(root: Path, env: str = "", more: str = "") -> str:
+    """The command that runs journeys of this workspace, to be followed by a journey's name.
+
+    `more` is options as a shell reads them.
+    """
     words = ["cxassure", "run"]
     words += ["-C", str(root)] if root != Path() else []
     words += ["--env", env] if env else []
-    return shlex.join(words)
+    return " ".join(filter(None, [shlex.join(words), more]))
 
 
 def count(number: int, noun: str) -> str:

@@ -85,13 +85,11 @@ def command(
     comings = schedule.coming(begin, end)
     if ics:
         _write(ics, schedule.ics(comings, begin))
+    if not ics and not (workspace.settings.calendar.peaks or (as_json and schedule.ordinary)):
+        raise UsageError("cxassure.yaml has no peaks", "docs/calendar.md shows how to write them")
     if as_json:
         _print(schedule.due(begin, end if until or not comings else comings[0].over))
     elif not ics:
-        if not workspace.settings.calendar.peaks:
-            raise UsageError(
-                "cxassure.yaml has no peaks", "docs/calendar.md shows how to write them"
-            )
         click.echo(
             "\n".join(schedule.lines(comings, here)).rstrip() or "no peak comes in that time"
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cxassure.errors import UsageError
-from cxassure.surfaces.cli import gating, options
+from cxassure.surfaces.cli import gating, options, rehearsing
 
 if TYPE_CHECKING:
     from cxassure.workspace import Workspace
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 @options.running
 @options.telling
 @gating.options
+@rehearsing.options
 @click.option("--dry-run", is_flag=True, help="Only say what would be driven, spent and dialled.")
 def command(selectors: tuple[str, ...], root: Path, env: str, dry_run: bool, **how: Any) -> int:
     """Drive journeys: all of them, or those that SELECTORS name.
@@ -28,7 +29,7 @@ def command(selectors: tuple[str, ...], root: Path, env: str, dry_run: bool, **h
     A selector is a journey's name, a glob (gift-*), journey[row], a YAML file or a compiled probe.
     """
     from cxassure.selection import Selection
-    from cxassure.surfaces.cli import driving, dry
+    from cxassure.surfaces.cli import dry
 
     gating.misused(how)
     workspace = options.open_workspace(root, env, how["report_dir"])
@@ -36,8 +37,7 @@ def command(selectors: tuple[str, ...], root: Path, env: str, dry_run: bool, **h
     probes = workspace.select(Selection(selectors, how["tags"], how["rows"]))
     if dry_run:
         return dry.tell(workspace, probes, how["json_to"])
-    how["again"] = options.again(root, env)
-    return driving.go(workspace, probes, how)
+    return rehearsing.go(workspace, probes, how, lambda more: options.again(root, env, more))
 
 
 def _no_selector(json_to: str | None, selectors: tuple[str, ...], workspace: Workspace) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -196,3 +197,8 @@ def test_a_calendar_without_peaks_says_so(workspace: Path):
     assert "has no peaks" in done.stderr
     ordinary = peaks(workspace, "--from", "2026-01-01", "--until", "2026-01-02", "--json")
     assert len(json.loads(ordinary.stdout)) == 6
+    for journey in (workspace / "journeys").iterdir():
+        journey.write_text(re.sub("every: .*\n", "", journey.read_text()))
+    nothing = peaks(workspace, "--json")
+    assert (nothing.returncode, nothing.stdout) == (2, "")
+    assert "has no peaks" in nothing.stderr

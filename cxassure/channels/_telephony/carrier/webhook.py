@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 PATIENCE = 15.0
 """Seconds that a webhook has to answer in."""
 REDIRECTS = 10
+REHEARSED = "RehearsalTime"
+"""The parameter that tells a webhook for when the call is rehearsed; no real call has it."""
 MEDIA = 65_536
 """Bytes read of a recording: its head says how long it plays."""
 _LOST = (301, 302, 303)
@@ -76,8 +78,9 @@ class Webhooks:
         self._marks = {
             "user-agent": "cxassure (rehearsing TwilioProxy/1.1)",
             "accept": "*/*",
-            opening.synthetic_header: opening.run_id or "1",
+            **opening.marks,
         }
+        self._about = {REHEARSED: opening.when} if opening.when else {}
 
     @classmethod
     async def open(cls, opening: Opening) -> Webhooks:
@@ -137,6 +140,7 @@ class Webhooks:
     ) -> tuple[int, Mapping[str, str], bytes, str]:
         import httpx
 
+        params = {**params, **self._about}
         if method == "GET" and params:
             url, params = _with_query(url, params), {}
         self._guard(url, account)
