@@ -9,6 +9,7 @@ from cxassure.channel import Heard, Opening, Seconds, Seen, Session, facet, verb
 from cxassure.channels._telephony.carrier.told import CallFields
 from cxassure.channels.ivr.line import Line
 from cxassure.channels.ivr.spoken import positions, read_out
+from cxassure.errors import CannotLook
 
 
 class IvrSession(Session):
@@ -100,6 +101,11 @@ class IvrSession(Session):
         Example: `prompt: {contains: welcome}`
         """
         items = tuple(s for s in self._window("prompt", "speech") if not self._cut_before(s))
+        if not items and self._window("sound"):
+            raise CannotLook(
+                "the company made sound that nobody here can make out",
+                "pip install 'cxassure[voice]'",
+            )
         return Heard(items) if items else None
 
     @facet()

@@ -29,7 +29,9 @@ class TwimlOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """What a target may say about the number that stands behind its webhook.
 
     `number` is dialled, `method` the webhook's, `auth_token` signs the requests, `status_callback`
-    is told of the call's end.
+    is told of the call's end, `fallback` asked when the webhook breaks. `api` is the port on
+    loopback (`any`: a free one) where the company's programs find Twilio's REST API; `settle` is
+    how many real seconds they have to act before time goes on.
     """
 
     number: str = "+12025550100"
@@ -37,6 +39,9 @@ class TwimlOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     auth_token: str = ""
     account_sid: str = ""
     status_callback: str = ""
+    fallback: str = ""
+    api: str = ""
+    settle: float = 0.1
     from_: str = msgspec.field(default=CALLER, name="from")
     headers: dict[str, str] = {}
 
@@ -67,10 +72,29 @@ class TwimlLine:
             options.account_sid,
             options.auth_token,
             options.status_callback,
+            options.fallback,
             {**options.headers, **headers},
         )
         self.exchange = await Exchange.of(self.session.opening)
         self.clock = self.exchange.clock
+        if options.api:
+            await self._open_to_programs(options)
+
+    async def _open_to_programs(self, options: TwimlOptions) -> None:
+        """The company's own programs may place and move calls, with the account's keys."""
+        name = self.session.opening.target.name
+        if options.api != "any" and not (options.api.isdecimal() and int(options.api) < 65_536):
+            raise CannotLook(f"api «{options.api}» of target «{name}» is no port", "or write: any")
+        if not options.auth_token:
+            raise CannotLook(
+                f"target «{name}» has an api and no auth_token",
+                "programs sign in with account_sid and auth_token: give both",
+            )
+        port = 0 if options.api == "any" else int(options.api)
+        self.account = self.exchange.account(self.account)
+        await self.exchange.open_to_programs(
+            self.session.opening, self.account, port, options.settle
+        )
 
     async def dial(
         self, number: str, caller: str, data: Mapping[str, str], patience: float

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import subprocess
 import sys
@@ -9,6 +10,8 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -179,6 +182,17 @@ def act() -> Callable[..., Any]:
         await getattr(session, verb)(*words, **named)
 
     return act
+
+
+@pytest.fixture(scope="session")
+def streams() -> ModuleType:
+    """The small voice agent of `streams.py` beside this file, and its voice."""
+    place = Path(__file__).with_name("streams.py")
+    spec = importlib.util.spec_from_file_location("telephony_streams", place)
+    assert spec is not None and spec.loader is not None
+    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(scope="session")

@@ -148,9 +148,9 @@ async def test_a_verb_that_there_is_not_is_a_finding_and_the_call_goes_on(table,
 
 
 async def test_a_verb_beyond_a_rehearsal_is_an_error_that_names_it(table, company, act):
-    company.says("/voice", "<Connect><Stream url='wss://x/'/></Connect>")
+    company.says("/voice", "<Pay/>")
     caller = await table.caller(company.url())
-    with pytest.raises(CannotLook, match="<Connect> cannot be rehearsed over twiml"):
+    with pytest.raises(CannotLook, match="<Pay> cannot be rehearsed over twiml"):
         await act(caller, "dial")
 
 

@@ -16,7 +16,10 @@ from cxassure.channels._telephony.carrier.webhook import Account
 from cxassure.events import Who
 
 if TYPE_CHECKING:
+    from cxassure.channels._telephony.carrier.progress import Progress
     from cxassure.channels._telephony.carrier.room import Room
+    from cxassure.channels._telephony.carrier.stream import Tap
+    from cxassure.channels._telephony.carrier.walker import GoTo
 
 Role = Literal["customer", "agent"]
 
@@ -27,6 +30,10 @@ class Gone(Exception):
 
 class CalledAway(Exception):
     """What the call waited for has come."""
+
+
+class Moved(Exception):
+    """The call is to go on elsewhere: somebody has sent it to another document."""
 
 
 class Taker(Protocol):
@@ -64,6 +71,8 @@ class Call:
     while a webhook is asked what to do.
 
     `fault` is why the carrier had to break the call off, `trouble` why we could not go on.
+    `walked` while a document is carried out on it, `moved` where it has been sent meanwhile; a leg
+    on its `own` is no longer its parent's to end.
     """
 
     sid: str
@@ -92,6 +101,12 @@ class Call:
     ringing_since: float = 0.0
     answered: float | None = None
     away: Callable[[], bool] = never
+    walked: bool = False
+    moved: GoTo | None = None
+    own: bool = False
+    label: str = ""
+    progress: Progress | None = None
+    taps: list[Tap] = field(default_factory=list)
     cookies: dict[str, str] = field(default_factory=dict)
     requests: list[dict[str, Any]] = field(default_factory=list)
 
@@ -101,11 +116,17 @@ class Call:
     async def until(self, holds: Callable[[], bool] = never, seconds: float = math.inf) -> bool:
         """Waits until `holds()` or `seconds` have passed; says whether it holds.
 
-        Raises `Gone` when the call has ended, `CalledAway` when what it is held for has come.
+        Raises `Gone` when the call has ended, `Moved` when it has been sent elsewhere, `CalledAway`
+        when what it is held for has come.
         """
-        await self.clock.until(lambda: holds() or self.ended is not None or self.away(), seconds)
+        await self.clock.until(
+            lambda: holds() or self.ended is not None or self.moved is not None or self.away(),
+            seconds,
+        )
         if self.ended:
             raise Gone
+        if self.moved:
+            raise Moved
         if self.away():
             raise CalledAway
         return holds()
@@ -137,6 +158,8 @@ class Call:
     ) -> None:
         """Lets the caller hear something, up to the moment in which `stops()`; records it then."""
         self.ear.begin()
+        for tap in self.taps if what == "prompt" else ():
+            tap.hears(text, "outbound")
         began, cut = self.clock.now(), True
         try:
             cut = await self.until(stops, seconds)
@@ -160,6 +183,8 @@ class Call:
     def key(self, key: str) -> bool:
         """One key pressed now; says whether anybody took it."""
         taken = "keys" in self.takes
+        for tap in self.taps:
+            tap.key(key)
         if self.room and taken:
             self.room.key(self, key)
             self.starred |= self.star_ends and key == "*"
@@ -171,6 +196,8 @@ class Call:
     def speak(self, text: str, seconds: float) -> bool:
         """Speech that begins now and lasts `seconds`; says whether anybody took it."""
         taken = "speech" in self.takes
+        for tap in self.taps:
+            tap.hears(text, "inbound")
         if self.room and taken:
             self.room.speak(self, text, seconds)
         elif self.taker and taken:

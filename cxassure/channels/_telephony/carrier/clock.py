@@ -6,8 +6,15 @@ import asyncio
 import heapq
 import itertools
 import math
-from collections.abc import Callable, Coroutine
+import time
+from collections.abc import Callable, Coroutine, Generator
+from contextlib import contextmanager
 from typing import Any
+
+TICK = 0.02
+"""Seconds by which a clock that is bound to real time goes on: one frame of sound."""
+ELSEWHERE = 0.005
+"""Real seconds between two leaps behind which the run has been busy with something else."""
 
 
 class VirtualClock:
@@ -16,6 +23,10 @@ class VirtualClock:
     A walk is a coroutine that waits by `until` and for nothing else but real answers (a webhook).
     Time moves only in `advance`, and only while every walk waits: an answer may take as long as it
     likes, the walk itself then says by how much it made the customer wait.
+
+    The world outside may act on its own: what it is doing is held (`held`), what it is likely to do
+    next is listened for in real time (`listen`), and while it hears or speaks (`bound`), a second
+    here is a real second.
     """
 
     def __init__(self) -> None:
@@ -27,6 +38,12 @@ class VirtualClock:
         self._idle = asyncio.Event()
         self._idle.set()
         self._walks: set[asyncio.Task[None]] = set()
+        self._listens = 0.0
+        self._bound = 0
+        self._left = 0.0
+        self.grace = 0.0
+        """Real seconds in which somebody who was asked, or came by, may act on."""
+        self._origin = 0.0
 
     def now(self) -> float:
         return self._now
@@ -62,17 +79,86 @@ class VirtualClock:
         """Returns when every walk waits; takes no virtual time."""
         await self._idle.wait()
 
+    @contextmanager
+    def held(self) -> Generator[None]:
+        """Time stands still meanwhile, as it does for a walk under way."""
+        self._run()
+        try:
+            yield
+        finally:
+            self._rest()
+
+    def listen(self, seconds: float) -> None:
+        """Lets `seconds` of real time pass before the next leap: somebody may have more to say."""
+        self._listens = max(self._listens, time.perf_counter() + seconds)
+
+    def contact(self) -> None:
+        """The world outside has been in touch: it may act on what it learnt."""
+        if self.grace:
+            self.listen(self.grace)
+
+    @contextmanager
+    def bound(self) -> Generator[None]:
+        """Time goes on as real time does meanwhile, as sound cannot be hurried."""
+        if not self._bound:
+            self._origin = time.perf_counter() - self._now
+        self._bound += 1
+        try:
+            yield
+        finally:
+            self._bound -= 1
+
+    def catch_up(self) -> None:
+        """Where time is bound: it is as late here as it really is."""
+        if self._bound:
+            self._now = max(self._now, time.perf_counter() - self._origin)
+
     async def advance(self, until: float) -> None:
-        """Goes on to the next thing that is due, or to `until` where nothing is due before."""
-        await self.idle()
-        while self._due and self._due[0][2].done():
-            heapq.heappop(self._due)
+        """Goes on to the next thing that is due, or to `until` where nothing is due before.
+
+        While it is bound to real time, one `TICK` at most.
+        """
+        await self._quiet()
+        if self._bound:
+            await self._tick(until)
+            return
+        self._forget()
         if self._due and self._due[0][0] <= until:
             self._now, _, future = heapq.heappop(self._due)
             self._wake(future)
             await self.idle()
         else:
             self._now = max(self._now, until)
+
+    async def _quiet(self) -> None:
+        """Waits until nothing is under way, nor likely to come: a run that was busy elsewhere may
+        have set something going there."""
+        if self.grace and time.perf_counter() - self._left > ELSEWHERE:
+            self.contact()
+        await self.idle()
+        while (rest := self._listens - time.perf_counter()) > 0:
+            await asyncio.sleep(rest)
+            await self.idle()
+        if self.grace:
+            self._left = time.perf_counter()
+
+    async def _tick(self, until: float) -> None:
+        """Real time passes; what was due in it is woken in order, each at its own time."""
+        self._forget()
+        goal = min([until, self._now + TICK, *(due for due, _, _ in self._due[:1])])
+        await asyncio.sleep(max(self._origin + goal - time.perf_counter(), 0.001))
+        real = time.perf_counter() - self._origin
+        while self._due and self._due[0][0] <= real:
+            due, _, future = heapq.heappop(self._due)
+            self._now = max(self._now, due)
+            self._wake(future)
+            await self.idle()
+        self.catch_up()
+
+    def _forget(self) -> None:
+        """Drops what was woken before it was due."""
+        while self._due and self._due[0][2].done():
+            heapq.heappop(self._due)
 
     async def close(self) -> None:
         """Ends every walk."""

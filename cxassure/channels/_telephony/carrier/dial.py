@@ -2,43 +2,26 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, urljoin
+from urllib.parse import urljoin
 
+from cxassure.channels._telephony.carrier.addressed import addressed
 from cxassure.channels._telephony.carrier.attributes import count, method
 from cxassure.channels._telephony.carrier.call import Call
 from cxassure.channels._telephony.carrier.conference import confer
+from cxassure.channels._telephony.carrier.dequeue import dequeue
 from cxassure.channels._telephony.carrier.fault import Fault
+from cxassure.channels._telephony.carrier.lengths import KEY
 from cxassure.channels._telephony.carrier.markup import Node
+from cxassure.channels._telephony.carrier.outcome import LASTS, RINGS, Outcome
+from cxassure.channels._telephony.carrier.progress import Progress, tell, wanted
+from cxassure.channels._telephony.carrier.recording import recorded
 from cxassure.channels._telephony.carrier.ring import Ring
 from cxassure.channels._telephony.carrier.room import Room
+from cxassure.channels._telephony.carrier.schema import BEYOND
 
 if TYPE_CHECKING:
     from cxassure.channels._telephony.carrier.walker import Walker
-
-RINGS, LASTS = 30, 14_400
-_NUMBER = re.compile(r"\+?\d{3,15}")
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a `<Dial>` went: `status` is DialCallStatus."""
-
-    status: str
-    leg: Call | None = None
-    bridged: bool = False
-
-    def told(self) -> dict[str, str]:
-        """The parameters of the action's request."""
-        told = {"DialCallStatus": self.status, "DialBridged": str(self.bridged).lower()}
-        if self.leg:
-            told["DialCallSid"] = self.leg.sid
-        if self.leg and self.leg.answered is not None:
-            told["DialCallDuration"] = str(self.leg.duration)
-        return told
 
 
 async def dial(walker: Walker, node: Node) -> None:
@@ -46,24 +29,26 @@ async def dial(walker: Walker, node: Node) -> None:
     own callerId. No action: the next verb."""
     from cxassure.channels._telephony.carrier.walker import GoTo
 
-    if walker.call.parent:
+    if walker.call.parent and not walker.call.own:
         walker.warn(Fault(13201, "a dialled party's own document may not dial"))
         return
     outcome = await _connected(walker, node)
     if node.get("action"):
         verb = method(walker, node, "method", 13210)
-        raise GoTo(node.get("action"), verb, {**outcome.told(), **_recording(walker, node)})
+        raise GoTo(node.get("action"), verb, outcome.told())
 
 
 async def _connected(walker: Walker, node: Node) -> Outcome:
     first = node.nodes[0] if node.nodes else None
     if first and first.name == "Conference":
         walker.call.connect()
-        await confer(walker, node, first)
-        return Outcome("answered", bridged=True)
+        tape = await confer(walker, node, first)
+        return Outcome("answered", bridged=True, tape=tape)
+    if first and first.name in BEYOND:
+        raise walker.beyond(first)
     if first and first.name == "Queue":
         walker.call.connect()
-        return await _dequeue(walker, node, first.text)
+        return await dequeue(walker, node, first)
     if not node.flag("answerOnBridge"):
         walker.call.connect()
     nouns = [noun for noun in node.nodes if noun.name in ("Number", "Client", "Sip")]
@@ -90,10 +75,11 @@ async def _ring(walker: Walker, node: Node, nouns: list[Node]) -> Outcome:
             return Outcome(_worst(rings), rings[-1][1].leg)
         return await _bridge(walker, node, won)
     finally:
-        for noun, ring in rings:
+        for _, ring in rings:
             ring.stop("the caller hung up", "canceled")
-            ring.leg.end("customer" if walker.call.ended else "line", "the call was over")
-            await _callback(walker, noun, ring, "completed")
+            if not ring.leg.own:
+                ring.leg.end("customer" if walker.call.ended else "line", "the call was over")
+                await tell(walker.exchange, ring.leg, "completed")
 
 
 async def _winner(walker: Walker, node: Node, rings: list[tuple[Node, Ring]]) -> Call | None:
@@ -104,13 +90,14 @@ async def _winner(walker: Walker, node: Node, rings: list[tuple[Node, Ring]]) ->
     call, began = walker.call, walker.call.clock.now()
     call.ear.begin()
     try:
-        for noun, ring in rings:
-            await _callback(walker, noun, ring, "initiated", "ringing")
+        for _, ring in rings:
+            await tell(walker.exchange, ring.leg, "initiated", "ringing")
         timeout = count(walker, node, "timeout", RINGS, 13212)
         await call.until(lambda: _decided(rings), timeout)
         for noun, ring in rings:
             if ring.leg.answered is not None:
-                await _callback(walker, noun, ring, "answered")
+                await tell(walker.exchange, ring.leg, "answered")
+                _tones(ring.leg, noun)
                 await _whisper(walker, noun, ring)
                 return ring.leg
         return None
@@ -135,6 +122,13 @@ async def _whisper(walker: Walker, noun: Node, ring: Ring) -> None:
     await walker.call.until(lambda: ring.leg.ready or ring.leg.ended is not None)
 
 
+def _tones(leg: Call, noun: Node) -> None:
+    """What is dialled on when somebody picked up (Twilio, TwiML Voice: Number, sendDigits)."""
+    digits = noun.get("sendDigits")
+    if digits:
+        leg.ear.note("company", "tones", digits, took=KEY * len(digits))
+
+
 def _worst(rings: list[tuple[Node, Ring]]) -> str:
     """Busy when somebody refused, else that nobody answered."""
     return "busy" if any(ring.leg.status == "busy" for _, ring in rings) else "no-answer"
@@ -146,8 +140,13 @@ async def _bridge(walker: Walker, node: Node, leg: Call) -> Outcome:
         return Outcome("completed", leg)
     walker.call.connect()
     walker.call.star_ends, walker.call.starred = node.flag("hangupOnStar"), False
-    await talk(walker, leg, count(walker, node, "timeLimit", LASTS, 13216))
-    return Outcome("completed", leg, bridged=True)
+    began, tape = walker.call.clock.now(), None
+    try:
+        await talk(walker, leg, count(walker, node, "timeLimit", LASTS, 13216))
+    finally:
+        if node.get("record", "do-not-record") not in ("do-not-record", "false"):
+            tape = recorded(walker, node, "DialVerb", began)
+    return Outcome("completed", leg, bridged=True, tape=tape)
 
 
 async def talk(walker: Walker, leg: Call, limit: float) -> None:
@@ -160,7 +159,7 @@ async def talk(walker: Walker, leg: Call, limit: float) -> None:
     finally:
         room.leave(call)
         by = "customer" if call.ended or call.starred else "line"
-        if leg.parent:
+        if leg.parent and not leg.own:
             leg.end(by, "hung up by the caller" if by == "customer" else "the time was up")
         call.star_ends = call.starred = False
 
@@ -178,83 +177,9 @@ def _start(walker: Walker, node: Node, noun: Node) -> Ring | None:
         standing["queue"] = walker.call.queued
     context = {**standing, **context}
     whispers = bool(noun.get("url"))
-    return walker.exchange.ring(walker.call, address, context, caller=caller, whispers=whispers)
-
-
-def addressed(noun: Node) -> tuple[str, dict[str, str]]:
-    """The address of a noun and what is attached to it: parameters, or headers of a SIP address.
-
-    Raises `Fault` 13223 or 13243 for one that cannot be dialled. See Twilio, TwiML Voice: Client
-    (Parameter) and Sip ("Passing custom headers"); RFC 7433 for User-to-User.
-    """
-    identity = next((inner for inner in noun.nodes if inner.name == "Identity"), None)
-    text = identity.text if identity else noun.text
-    if noun.name == "Client":
-        told = {n.get("name"): n.get("value") for n in noun.nodes if n.name == "Parameter"}
-        return f"client:{text}", told
-    if noun.name == "Sip":
-        if not re.match(r"sips?:[^@\s]*@?[^@\s?]+", text):
-            raise Fault(13243, f"«{text}»")
-        address, _, query = text.partition("?")
-        return address, _headers(query)
-    number = re.sub(r"[\s().-]", "", text)
-    if not _NUMBER.fullmatch(number):
-        raise Fault(13223, f"«{text}»")
-    return number, {}
-
-
-def _headers(query: str) -> dict[str, str]:
-    found = dict(parse_qsl(query, keep_blank_values=True))
-    for name, value in found.items():
-        data, _, encoding = value.partition(";")
-        if name.lower() == "user-to-user" and "encoding=hex" in encoding:
-            try:
-                found[name] = bytes.fromhex(data).decode("utf-8", "replace")
-            except ValueError:
-                continue
-    return found
-
-
-async def _callback(walker: Walker, noun: Node, ring: Ring, *events: str) -> None:
-    """Tells `statusCallback` of the events it wants (`completed` where it does not say)."""
-    wanted = re.split(r"[\s,]+", noun.get("statusCallbackEvent", "completed"))
-    for event in events:
-        if noun.get("statusCallback") and event in wanted:
-            verb = method(walker, noun, "statusCallbackMethod", 13210)
-            told = _leg_params(walker.call, ring.leg, event)
-            await walker.report(noun.get("statusCallback"), verb, told)
-
-
-def _leg_params(call: Call, leg: Call, event: str) -> Mapping[str, str]:
-    status = {"answered": "in-progress", "completed": leg.status}.get(event, event)
-    return {
-        "CallSid": leg.sid,
-        "ParentCallSid": call.sid,
-        "To": leg.called,
-        "From": leg.caller,
-        "Direction": leg.direction,
-        "CallStatus": status,
-        "CallDuration": str(leg.duration),
-    }
-
-
-def _recording(walker: Walker, node: Node) -> dict[str, str]:
-    if node.get("record", "do-not-record") in ("do-not-record", "false"):
-        return {}
-    account, sid = walker.call.account.account_sid, walker.exchange.new_sid("RE")
-    url = f"https://api.twilio.com/2010-04-01/Accounts/{account}/Recordings/{sid}"
-    return {"RecordingSid": sid, "RecordingUrl": url}
-
-
-async def _dequeue(walker: Walker, node: Node, name: str) -> Outcome:
-    """Takes the caller who has waited longest out of a queue (Twilio, TwiML Voice: Queue)."""
-    call, queue = walker.call, walker.exchange.queue(name)
-    timeout = count(walker, node, "timeout", RINGS, 13212)
-    if not await call.until(lambda: any(not p.taken for p in queue.places), timeout):
-        return Outcome("no-answer")
-    place = next(place for place in queue.places if not place.taken)
-    place.taken = call
-    call.clock.stir()
-    await call.until(lambda: call.room is not None or place.call.ended is not None)
-    await call.until(lambda: call.room is None, count(walker, node, "timeLimit", LASTS, 13216))
-    return Outcome("completed", place.call, bridged=True)
+    ring = walker.exchange.ring(walker.call, address, context, caller=caller, whispers=whispers)
+    if noun.get("statusCallback"):
+        verb = method(walker, noun, "statusCallbackMethod", 13210)
+        events = wanted(noun.get("statusCallbackEvent"), "completed")
+        ring.leg.progress = Progress(urljoin(walker.url, noun.get("statusCallback")), verb, events)
+    return ring

@@ -34,6 +34,11 @@ class Ear:
         """Records something that began at `began` and ends now."""
         self.record(Seen(who, what, text, began, self.clock.now(), data))
 
+    def heard(self, what: str, text: str, began: float, ended: float, **data: Any) -> None:
+        """Records something of the company's whose times are known already."""
+        self.begin()
+        self.record(Seen("company", what, text, began, ended, data))
+
     def begin(self) -> None:
         """Dead air is over, if there was any."""
         since, self.quiet_since = self.quiet_since, None

@@ -6,13 +6,15 @@ import json
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
-from cxassure.channels._telephony.carrier.attributes import method
-from cxassure.channels._telephony.carrier.call import Gone
-from cxassure.channels._telephony.carrier.dial import LASTS, talk
+from cxassure.channels._telephony.carrier.attributes import count, method
+from cxassure.channels._telephony.carrier.call import Gone, Moved
+from cxassure.channels._telephony.carrier.dial import talk
 from cxassure.channels._telephony.carrier.exchange import Place, Queue
 from cxassure.channels._telephony.carrier.fault import Fault
 from cxassure.channels._telephony.carrier.markup import Node
+from cxassure.channels._telephony.carrier.outcome import LASTS
 from cxassure.channels._telephony.carrier.ring import Ring
+from cxassure.channels._telephony.carrier.schema import WHISPERED
 
 if TYPE_CHECKING:
     from cxassure.channels._telephony.carrier.walker import GoTo, Walker
@@ -26,25 +28,33 @@ async def enqueue(walker: Walker, node: Node) -> None:
     `action` is asked at once after `<Leave>` and after the talk when the call was bridged. With
     `workflowSid` the workflow's identifier names the queue and the task's JSON is the context.
     """
-    from cxassure.channels._telephony.carrier.walker import GoTo
-
     call = walker.call
     call.connect()
     name, task = _named(walker, node)
     queue = walker.exchange.queue(name)
     place = Place(call, call.clock.now())
+    queue.most = count(walker, node, "maxQueueSize", queue.most, 12200)
+    if len(queue.places) >= queue.most:
+        _onward(walker, node, _told(walker, queue, place, "queue-full"))
+        return
     queue.places.append(place)
     call.queued = name
     call.ear.note("company", "queue", str(queue.position(place)), queue=name)
     try:
         result = await _wait(walker, node, queue, place, task)
-    except Gone:
+    except (Gone, Moved) as away:
         if node.get("action"):
-            told = _told(walker, queue, place, "hangup")
+            how = "hangup" if isinstance(away, Gone) else "redirected"
+            told = _told(walker, queue, place, how)
             await walker.report(node.get("action"), method(walker, node, "method", 14201), told)
         raise
+    _onward(walker, node, _told(walker, queue, place, result))
+
+
+def _onward(walker: Walker, node: Node, told: dict[str, str]) -> None:
+    from cxassure.channels._telephony.carrier.walker import GoTo
+
     if node.get("action"):
-        told = _told(walker, queue, place, result)
         raise GoTo(node.get("action"), method(walker, node, "method", 14201), told)
 
 
@@ -87,6 +97,9 @@ async def _wait(
             ring.stop("the caller left the queue", "canceled")
     taken = place.taken or (ring.leg if ring else None)
     assert taken is not None
+    if place.whisper:
+        await walker.follow(place.whisper, WHISPERED)
+        walker.url = base
     await talk(walker, taken, LASTS)
     return "bridged"
 

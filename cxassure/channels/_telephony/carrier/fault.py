@@ -47,6 +47,12 @@ WORDS = {
     14201: "Enqueue: Invalid method value",
     14204: "Enqueue: Queue name too short",
     14205: "Enqueue: Queue name too long",
+    31920: "Stream: WebSocket handshake error",
+    31921: "Stream: WebSocket close error",
+    31951: "Stream: Protocol: Invalid message",
+    64102: "ConversationRelay: Unable to connect to WebSocket URL",
+    64105: "ConversationRelay: WebSocket ended",
+    64107: "ConversationRelay: Invalid message",
 }
 
 APOLOGY = "We are sorry, an application error has occurred. Goodbye."
@@ -61,6 +67,7 @@ class Fault(Exception):
         self.code = code
         self.words = WORDS[code]
         self.detail = detail
+        self.unreached = False
 
     def broken(self) -> Broken:
         """The complaint as what the customer met with."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ class Entry:
     words: str = ""
     spoken: float = 0.0
     last: str = ""
+    partial: Callable[[str], None] | None = None
 
     @property
     def takes(self) -> frozenset[str]:
@@ -54,6 +56,8 @@ class Entry:
     def speak(self, text: str, ends: float) -> None:
         self.words = f"{self.words} {text}".strip()
         self.spoken = ends
+        if self.partial:
+            self.partial(self.words)
 
     @property
     def started(self) -> bool:
@@ -89,7 +93,8 @@ async def gather(walker: Walker, node: Node) -> None:
         call.ear.end()
     if entry.started or node.flag("actionOnEmptyResult"):
         verb = method(walker, node, "method", 13312)
-        raise GoTo(node.get("action"), verb, _told(entry))
+        told = _told(entry, node.get("language", "en-US"))
+        raise GoTo(node.get("action"), verb, told)
 
 
 def _entry(walker: Walker, node: Node) -> Entry:
@@ -101,7 +106,27 @@ def _entry(walker: Walker, node: Node) -> Entry:
         finish = "#"
     most = count(walker, node, "numDigits", 0, 13314) or math.inf
     barge_in = node.flag("bargeIn", default=True)
-    return Entry(walker.call.clock, inputs or frozenset(("keys",)), most, finish, barge_in)
+    entry = Entry(walker.call.clock, inputs or frozenset(("keys",)), most, finish, barge_in)
+    if node.get("partialResultCallback"):
+        entry.partial = _partial(walker, node)
+    return entry
+
+
+def _partial(walker: Walker, node: Node) -> Callable[[str], None]:
+    """Tells what has been understood so far (Twilio, TwiML Voice: Gather)."""
+    verb = method(walker, node, "partialResultCallbackMethod", 13312)
+    url, sequence = node.get("partialResultCallback"), itertools.count()
+
+    def tell(words: str) -> None:
+        told = {
+            "UnstableSpeechResult": words,
+            "Stability": CONFIDENCE,
+            "SequenceNumber": str(next(sequence)),
+            "Language": node.get("language", "en-US"),
+        }
+        walker.call.clock.start(walker.report(url, verb, told))
+
+    return tell
 
 
 async def _prompts(walker: Walker, node: Node, entry: Entry) -> None:
@@ -136,9 +161,9 @@ async def _end_of_speech(walker: Walker, node: Node, entry: Entry, timeout: floa
             return
 
 
-def _told(entry: Entry) -> dict[str, str]:
+def _told(entry: Entry, language: str) -> dict[str, str]:
     """The parameters that an action gets beside the standing ones."""
     if entry.words and not entry.keys:
-        return {"SpeechResult": entry.words, "Confidence": CONFIDENCE, "Language": "en-US"}
+        return {"SpeechResult": entry.words, "Confidence": CONFIDENCE, "Language": language}
     told = {"Digits": entry.keys, "msg": "Gather End"}
     return {**told, "FinishedOnKey": entry.last} if entry.last else told

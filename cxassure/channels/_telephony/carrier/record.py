@@ -10,6 +10,7 @@ from cxassure.channels._telephony.carrier.attributes import count, method
 from cxassure.channels._telephony.carrier.call import Gone
 from cxassure.channels._telephony.carrier.lengths import BEEP
 from cxassure.channels._telephony.carrier.markup import Node
+from cxassure.channels._telephony.carrier.recording import recorded
 
 if TYPE_CHECKING:
     from cxassure.channels._telephony.carrier.walker import Walker
@@ -57,14 +58,15 @@ async def record(walker: Walker, node: Node) -> None:
         await _listen(walker, node, tape, began)
     except Gone:
         if tape.words:
-            await walker.report(*_where(walker, node), _told(walker, tape, began, "hangup"))
+            told = _told(walker, node, tape, began, "hangup")
+            await walker.report(*_where(walker, node), told)
         raise
     finally:
         call.taker, call.waits = None, False
         call.ear.end()
     if tape.words:
         url, verb = _where(walker, node)
-        raise GoTo(url, verb, _told(walker, tape, began, tape.last))
+        raise GoTo(url, verb, _told(walker, node, tape, began, tape.last))
 
 
 async def _listen(walker: Walker, node: Node, tape: Tape, began: float) -> None:
@@ -83,11 +85,6 @@ def _where(walker: Walker, node: Node) -> tuple[str, str]:
     return node.get("action") or walker.url, method(walker, node, "method", 13610)
 
 
-def _told(walker: Walker, tape: Tape, began: float, ended_by: str) -> dict[str, str]:
-    account, sid = walker.call.account.account_sid, walker.exchange.new_sid("RE")
-    return {
-        "RecordingUrl": f"https://api.twilio.com/2010-04-01/Accounts/{account}/Recordings/{sid}",
-        "RecordingSid": sid,
-        "RecordingDuration": str(round(walker.call.clock.now() - began)),
-        "Digits": ended_by,
-    }
+def _told(walker: Walker, node: Node, tape: Tape, began: float, ended_by: str) -> dict[str, str]:
+    kept = recorded(walker, node, "RecordVerb", began, tape.words)
+    return {**kept.told(), "Digits": ended_by}

@@ -9,6 +9,7 @@ from urllib.parse import urljoin, urlsplit
 
 from cxassure.channels._telephony.carrier.attributes import count, method
 from cxassure.channels._telephony.carrier.call import Gone, never
+from cxassure.channels._telephony.carrier.connect import connect, start, stop
 from cxassure.channels._telephony.carrier.dial import dial
 from cxassure.channels._telephony.carrier.enqueue import enqueue
 from cxassure.channels._telephony.carrier.fault import Fault
@@ -21,7 +22,9 @@ from cxassure.channels._telephony.carrier.lengths import (
     spoken,
 )
 from cxassure.channels._telephony.carrier.markup import Node
+from cxassure.channels._telephony.carrier.message import progress, send
 from cxassure.channels._telephony.carrier.record import record
+from cxassure.channels._telephony.carrier.refer import refer
 from cxassure.channels._telephony.carrier.walker import GoTo, Left, Walker
 
 Carry: TypeAlias = "Callable[[Walker, Node], Awaitable[None]]"
@@ -117,10 +120,12 @@ async def sms(walker: Walker, node: Node) -> None:
     if not text:
         walker.warn(Fault(14103, f"line {node.line}: the message is empty"))
         return
-    sent = walker.exchange.new_sid("SM")
-    walker.call.ear.note("company", "message", text, to=to, sid=sent)
+    call = walker.call
+    sent = send(walker.exchange, call.account, node.get("from") or call.called, to, text, call)
+    if node.get("statusCallback"):
+        await walker.report(node.get("statusCallback"), "POST", progress(sent, "sent"))
     if node.get("action"):
-        told = {"MessageSid": sent, "SmsSid": sent, "SmsStatus": "sent"}
+        told = {"MessageSid": sent.sid, "SmsSid": sent.sid, "SmsStatus": "sent"}
         raise GoTo(node.get("action"), method(walker, node, "method", 12200), told)
 
 
@@ -138,4 +143,8 @@ VERBS: dict[str, Carry] = {
     "Enqueue": enqueue,
     "Sms": sms,
     "Message": sms,
+    "Refer": refer,
+    "Connect": connect,
+    "Start": start,
+    "Stop": stop,
 }

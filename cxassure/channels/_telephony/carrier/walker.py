@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 from cxassure.channels._http.origins import shown
 from cxassure.channels._telephony.carrier import schema
-from cxassure.channels._telephony.carrier.call import Call, CalledAway, Gone, never
+from cxassure.channels._telephony.carrier.call import Call, CalledAway, Gone, Moved, never
 from cxassure.channels._telephony.carrier.fault import APOLOGY, Fault
 from cxassure.channels._telephony.carrier.lengths import spoken
 from cxassure.channels._telephony.carrier.markup import Node, parse
+from cxassure.channels._telephony.carrier.progress import Progress, standing, tell
 from cxassure.channels._telephony.carrier.webhook import Answer
 from cxassure.errors import CannotLook
 from cxassure.text import clip
@@ -36,11 +37,12 @@ class Left(Exception):
 
 @dataclass(eq=False)
 class GoTo(Exception):
-    """Control goes to another document."""
+    """Control goes to another document: the one at `url`, or `twiml` itself."""
 
     url: str
     method: str = "POST"
     params: Mapping[str, str] = field(default_factory=dict)
+    twiml: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +66,19 @@ class Walker:
         self.holding = False
         self._documents = 0
         self._still = 0
+        self._fallen_back = False
 
     async def walk(self, data: Mapping[str, str]) -> None:
         """The whole call, from the first request to the status callback."""
         account, call = self.call.account, self.call
-        await self._safely(GoTo(account.url, account.method, data))
         if account.status_callback:
-            told = {"CallDuration": str(call.duration), "CallbackSource": "call-progress-events"}
-            await self.report(account.status_callback, "POST", told)
+            call.progress = Progress(account.status_callback)
+        await self.carry_out(GoTo(account.url, account.method, data))
+
+    async def carry_out(self, goto: GoTo) -> None:
+        """The call from here to its end, which the status callback is told of."""
+        await self._safely(goto)
+        await tell(self.exchange, self.call, "completed")
 
     async def whisper(self, url: str, method: str) -> None:
         """The document of a dialled leg; the leg is ready to be joined when it got through it."""
@@ -79,7 +86,37 @@ class Walker:
         self.call.ready = self.call.ended is None
         self.call.clock.stir()
 
+    async def guarded(self, what: Awaitable[None]) -> None:
+        """Something beside documents (a seat in a conference), then where the call is sent."""
+        self.call.walked = True
+        try:
+            await what
+        except (Gone, CalledAway, Left):
+            pass
+        except Moved:
+            await self._safely(self._sent())
+        except Fault as fault:
+            await self._break_off(fault)
+        finally:
+            self.call.walked = False
+
     async def _safely(self, goto: GoTo, *, hang_up: bool = True) -> None:
+        onward: GoTo | None = goto
+        self.call.walked = True
+        while onward:
+            onward = await self._attempt(onward, hang_up)
+        self.call.walked = False
+
+    def _sent(self) -> GoTo:
+        """Where the call has been sent."""
+        call = self.call
+        goto, call.moved = call.moved, None
+        call.away, call.taker, call.waits = never, None, False
+        assert goto is not None
+        return goto
+
+    async def _attempt(self, goto: GoTo, hang_up: bool) -> GoTo | None:
+        """One document and all that it leads to; where the call is sent meanwhile."""
         call = self.call
         try:
             await self.follow(goto)
@@ -88,11 +125,26 @@ class Walker:
                 call.end("company", "hung up by the company")
         except (Gone, CalledAway, Left):
             pass
+        except Moved:
+            return self._sent()
         except Fault as fault:
-            await self._break_off(fault)
+            return await self._fall_back(fault, goto)
         except Exception as trouble:  # ours, told by whoever acts next
             call.trouble = trouble
             call.end("line", "given up: we could not go on")
+        return None
+
+    async def _fall_back(self, fault: Fault, goto: GoTo) -> GoTo | None:
+        """The company's document for calls that break, where it has one (Twilio, VoiceFallbackUrl);
+        it is told what broke, once."""
+        call, url = self.call, self.call.account.fallback
+        if not url or self._fallen_back or call.ended:
+            await self._break_off(fault)
+            return None
+        self._fallen_back, call.fault, call.away, call.taker = True, None, never, None
+        self.exchange.finding(f"the fallback address is asked after {fault}")
+        told = {"ErrorCode": str(fault.code), "ErrorUrl": shown(goto.url or self.url)}
+        return GoTo(url, call.account.method, told)
 
     async def _break_off(self, fault: Fault) -> None:
         """The carrier apologises and hangs up (Twilio, Voice, "application error")."""
@@ -102,7 +154,7 @@ class Walker:
         call.ear.note("line", "error", str(fault), code=str(fault.code))
         try:
             await call.sound("prompt", APOLOGY, spoken(APOLOGY), who="line")
-        except Gone:
+        except (Gone, Moved):
             return
         call.end("line", f"broken off with {fault.code} {fault.words}")
 
@@ -132,29 +184,28 @@ class Walker:
         if only is not None and verb.name in VERBS and verb.name not in only:
             self.warn(Fault(13238, f"<{verb.name}> in a wait document is left out"))
         elif verb.name in schema.BEYOND:
-            raise CannotLook(
-                f"<{verb.name}> cannot be rehearsed over twiml", "run it over a real line"
-            )
-        elif verb.name in schema.BESIDE:
-            self.exchange.finding(f"<{verb.name}> is left out when rehearsed over twiml")
+            raise self.beyond(verb)
         elif verb.name in VERBS:
             await VERBS[verb.name](self, verb)
 
     async def fetch(self, goto: GoTo) -> Document:
         """Asks for a document; the real time of the answer is counted as the customer's."""
         self._count()
+        if goto.twiml:
+            return Document(self.url, self._verbs(parse(goto.twiml.encode())))
         self.call.asking = True
         try:
             answer = await self._ask(goto)
             await self.call.until(never, answer.took)
         finally:
             self.call.asking = False
+            self.call.clock.contact()
         self.url = answer.url
         return Document(answer.url, self._read(answer))
 
     async def _ask(self, goto: GoTo) -> Answer:
         call, began, asked = self.call, self.call.clock.now(), time.perf_counter()
-        params = {**self.standing(), **goto.params}
+        params = {**standing(self.call), **goto.params}
         try:
             answer = await self.exchange.webhooks.ask(
                 call.account, goto.method, goto.url, params, call.cookies
@@ -214,45 +265,28 @@ class Walker:
             return [Node("Play", inside=[answer.url])]
         if kind not in TWIML_TYPES:
             raise Fault(12300, f"«{kind}» from {shown(answer.url)}")
-        verbs = parse(answer.body)
+        return self._verbs(parse(answer.body))
+
+    def _verbs(self, verbs: list[Node]) -> list[Node]:
         for complaint in schema.complaints(verbs):
             self.warn(complaint)
         return verbs
+
+    def beyond(self, node: Node) -> CannotLook:
+        """Why the call cannot go on here: `node` hands it to what a rehearsal has not got."""
+        why = schema.ELEMENTS[node.name].why
+        return CannotLook(
+            f"<{node.name}> cannot be rehearsed over twiml: {why}", "run it over a real line"
+        )
 
     def warn(self, fault: Fault) -> None:
         """Twilio's warnings change nothing for the caller: told as findings."""
         self.exchange.finding(f"Twilio would warn: {fault}")
 
-    def standing(self) -> dict[str, str]:
-        """What every request carries (Twilio, Voice webhook request parameters)."""
-        call = self.call
-        told = {
-            "CallSid": call.sid,
-            "AccountSid": call.account.account_sid,
-            "From": call.caller,
-            "To": call.called,
-            "Caller": call.caller,
-            "Called": call.called,
-            "CallStatus": call.status,
-            "ApiVersion": "2010-04-01",
-            "Direction": call.direction,
-        }
-        return {**told, "ParentCallSid": call.parent.sid} if call.parent else told
-
     async def report(self, url: str, method: str, params: Mapping[str, str]) -> None:
         """A callback that only informs: it may fail without harm to the call."""
-        account, call = self.call.account, self.call
-        try:
-            answer = await self.exchange.webhooks.ask(
-                account, method, urljoin(self.url, url), {**self.standing(), **params}, call.cookies
-            )
-        except (Fault, CannotLook) as wrong:
-            self.exchange.finding(f"a status callback failed: {wrong}")
-        else:
-            if answer.status >= 400:
-                self.exchange.finding(
-                    f"the status callback {shown(answer.url)} answered {answer.status} (11200)"
-                )
+        told = {**standing(self.call), **params}
+        await self.exchange.report(self.call, urljoin(self.url, url), method, told)
 
     async def hold(self, goto: Callable[[], GoTo | None], away: Callable[[], bool]) -> None:
         """Keeps the caller waiting, with the company's document or music, until `away()`."""

@@ -13,7 +13,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, unquote, urldefrag, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import unquote, urlencode, urljoin, urlsplit, urlunsplit
 from urllib.request import getproxies, proxy_bypass
 
 from cxassure.channel import Opening
@@ -22,13 +22,12 @@ from cxassure.channels._http.origins import listed, on_loopback, origin, shown
 from cxassure.channels._http.trouble import told
 from cxassure.channels._telephony.carrier.fault import Fault
 from cxassure.channels._telephony.carrier.markup import LARGEST
+from cxassure.channels._telephony.carrier.overrides import PATIENCE, Overrides, overrides
 from cxassure.errors import CannotLook, CxassureError
 
 if TYPE_CHECKING:
     import httpx
 
-PATIENCE = 15.0
-"""Seconds that a webhook has to answer in."""
 REDIRECTS = 10
 REHEARSED = "RehearsalTime"
 """The parameter that tells a webhook for when the call is rehearsed; no real call has it."""
@@ -49,6 +48,7 @@ class Account:
     account_sid: str = ""
     auth_token: str = ""
     status_callback: str = ""
+    fallback: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -72,7 +72,7 @@ class Webhooks:
     """
 
     def __init__(self, opening: Opening, context: ssl.SSLContext) -> None:
-        self._context = context
+        self.context = context
         self._transports: dict[str, httpx.AsyncHTTPTransport] = {}
         self._listed = listed(opening)
         self._marks = {
@@ -100,14 +100,39 @@ class Webhooks:
         an address that is not listed or a network that is down on this side.
         """
         began = time.perf_counter()
-        url, patience = _patience(url)
+        url, wish = overrides(url)
         try:
-            async with asyncio.timeout(patience):
-                return await self._follow(account, method, url, params, cookies, began)
+            async with asyncio.timeout(wish.total):
+                return await self._tried(wish, account, method, url, params, cookies, began)
         except TimeoutError:
             raise Fault(
-                11205, f"{method} {shown(url)} was not answered within {patience:g} s"
+                11205, f"{method} {shown(url)} was not answered within {wish.total:g} s"
             ) from None
+
+    async def _tried(
+        self,
+        wish: Overrides,
+        account: Account,
+        method: str,
+        url: str,
+        params: Mapping[str, str],
+        cookies: dict[str, str],
+        began: float,
+    ) -> Answer:
+        """Asks again where the address wants it (Twilio, Webhooks connection overrides)."""
+        for left in range(wish.again, -1, -1):
+            try:
+                async with asyncio.timeout(wish.read):
+                    answer = await self._follow(account, method, url, params, cookies, began)
+                if not left or not wish.retries(f"{answer.status // 100}xx"):
+                    return answer
+            except TimeoutError:
+                if not left or not wish.retries("rt"):
+                    raise
+            except Fault as fault:
+                if not left or not wish.retries("ct" if fault.unreached else ""):
+                    raise
+        raise AssertionError("the last try always returns or raises")
 
     async def _follow(
         self,
@@ -143,7 +168,7 @@ class Webhooks:
         params = {**params, **self._about}
         if method == "GET" and params:
             url, params = _with_query(url, params), {}
-        self._guard(url, account)
+        self.guard(url, account)
         address = _as_sent(url)
         headers = {**self._marks, **account.headers, **_signed(account, str(address), params)}
         content = None
@@ -160,7 +185,10 @@ class Webhooks:
             finally:
                 await response.aclose()
         except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as wrong:
-            raise complaint(wrong, url) from None
+            told = complaint(wrong, url)
+            if isinstance(told, Fault):
+                told.unreached = isinstance(wrong, httpx.ConnectError | httpx.ConnectTimeout)
+            raise told from None
         _take_cookies(response, cookies)
         return response.status_code, response.headers, body, str(address)
 
@@ -180,11 +208,12 @@ class Webhooks:
         proxy = "" if on_loopback(str(url)) else _proxy(url)
         if proxy not in self._transports:
             self._transports[proxy] = httpx.AsyncHTTPTransport(
-                verify=self._context, proxy=proxy or None
+                verify=self.context, proxy=proxy or None
             )
         return self._transports[proxy]
 
-    def _guard(self, url: str, account: Account) -> None:
+    def guard(self, url: str, account: Account) -> None:
+        """Raises `CannotLook` for an origin that is not listed, `Fault` for what is no address."""
         here = origin(url)
         if not here:
             raise Fault(11100, f"«{shown(url)}» is no http:// or https:// address")
@@ -193,6 +222,10 @@ class Webhooks:
                 f"the call is led to {here}, which is not a listed target",
                 f"add its origin to `also:` of target «{account.target}» in cxassure.yaml",
             )
+
+    def handshake(self, account: Account, url: str) -> dict[str, str]:
+        """The headers that a socket is opened with (Twilio, Webhooks security: WebSockets)."""
+        return {**self._marks, **account.headers, **_signed(account, url, {})}
 
     async def head_of(self, url: str) -> bytes | None:
         """The first bytes of a recording; None when it is on no listed origin.
@@ -252,18 +285,6 @@ def _with_query(url: str, params: Mapping[str, str]) -> str:
     parts = urlsplit(url)
     joined = "&".join(filter(None, (parts.query, urlencode(params))))
     return urlunsplit(parts._replace(query=joined))
-
-
-def _patience(url: str) -> tuple[str, float]:
-    """The address without its fragment, and the time-out that the fragment sets (`#tt=2000`)."""
-    bare, fragment = urldefrag(url)
-    told = parse_qs(fragment)
-    limits = [float(told[key][0]) / 1000 for key in ("tt", "rt") if _number(told.get(key))]
-    return bare, min([PATIENCE, *limits])
-
-
-def _number(values: list[str] | None) -> bool:
-    return bool(values) and values is not None and values[0].isdecimal() and int(values[0]) > 0
 
 
 async def _body(response: httpx.Response, largest: int, *, whole: bool = True) -> bytes:

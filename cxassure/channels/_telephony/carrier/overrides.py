@@ -1,0 +1,42 @@
+"""What a webhook's address says of its own delivery (Twilio, Webhooks connection overrides)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import parse_qs, urldefrag
+
+PATIENCE = 15.0
+"""Seconds that a webhook has to answer in, all tries together."""
+MOST_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """`total` and `read` in seconds; `again` tries beyond the first for what `policy` names.
+
+    A policy is `ct` (not reached, the default), `rt` (no answer in time), `4xx`, `5xx` or `all`.
+    """
+
+    total: float = PATIENCE
+    read: float = PATIENCE
+    again: int = 1
+    policy: frozenset[str] = frozenset(("ct",))
+
+    def retries(self, kind: str) -> bool:
+        return bool(kind) and (kind in self.policy or "all" in self.policy)
+
+
+def overrides(url: str) -> tuple[str, Overrides]:
+    """The address without its fragment, and what the fragment sets: `#tt=2000&rc=2&rp=5xx`."""
+    bare, fragment = urldefrag(url)
+    told = {name: values[0] for name, values in parse_qs(fragment).items()}
+    policy = frozenset(told.get("rp", "ct").lower().split(","))
+    tries = int(told["rc"]) if told.get("rc", "").isdecimal() else 1
+    total, read = _seconds(told.get("tt")), _seconds(told.get("rt"))
+    return bare, Overrides(total, read, min(tries, MOST_TRIES), policy)
+
+
+def _seconds(milliseconds: str | None) -> float:
+    if not milliseconds or not milliseconds.isdecimal() or not int(milliseconds):
+        return PATIENCE
+    return min(int(milliseconds) / 1000, PATIENCE)
