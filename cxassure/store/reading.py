@@ -8,10 +8,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
+
 from cxassure.events import AnyEvent, RunStarted, decode_all
 from cxassure.run import Fold, Run, StepRun
 from cxassure.store.recorder import EVENTS, running
 from cxassure.verdict import Verdict
+
+HISTORY = "history.json"
+"""A finished campaign's rows of history, in its folder."""
 
 STAMP = "%Y%m%dT%H%M%SZ"
 GOOD: tuple[Verdict, ...] = ("passed", "degraded")
@@ -138,6 +143,21 @@ def last_attempts(runs: Iterable[tuple[Run, str]]) -> list[tuple[Run, str]]:
         key = (run.journey, run.row, run.env)
         last[key] = max(last.get(key, 0), run.attempt)
     return [(r, f) for r, f in known if r.attempt == last[r.journey, r.row, r.env]]
+
+
+def rows_of(campaign: Path) -> list[PastRun]:
+    """The campaign's rows as it left them; from its events where it did not live to."""
+    with suppress(OSError, msgspec.DecodeError):
+        return msgspec.json.decode((campaign / HISTORY).read_bytes(), type=list[PastRun])
+    stored = [(one.run, one.folder.name) for one in read_campaign(campaign)]
+    return [past(run, campaign.name, folder) for run, folder in last_attempts(stored)]
+
+
+def leave_rows(campaign: Path, rows: Iterable[PastRun]) -> None:
+    """Puts the campaign's rows beside its events, all or none. Raises `OSError`."""
+    scratch = campaign / (HISTORY + ".part")
+    scratch.write_bytes(msgspec.json.encode(list(rows)))
+    scratch.replace(campaign / HISTORY)
 
 
 def scan(runs: Path) -> Iterator[PastRun]:

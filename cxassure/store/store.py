@@ -6,7 +6,7 @@ import contextlib
 import fcntl
 import logging
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from functools import cached_property
 from itertools import islice
@@ -15,21 +15,25 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from cxassure.errors import CannotLook, UsageError
+from cxassure.errors import CannotLook
 from cxassure.forecast import Forecast
 from cxassure.readiness import Readiness
 from cxassure.run import Run
 from cxassure.store import decisions
 from cxassure.store.decisions import look
+from cxassure.store.finding import by_name, by_path, by_prefix
 from cxassure.store.reading import (
+    HISTORY,
     STAMP,
     PastRun,
     Stored,
     campaigns,
     last_attempts,
+    leave_rows,
     past,
     read,
     read_campaign,
+    rows_of,
     run_folders,
     scan,
 )
@@ -39,9 +43,7 @@ from cxassure.store.spool import Spool
 if TYPE_CHECKING:
     from cxassure.store.index import Index
     from cxassure.store.shared import Shared
-
-HISTORY = "history.json"
-"""A finished campaign's rows of history, in its folder."""
+    from cxassure.store.tending import Tending
 
 _LOG = logging.getLogger("cxassure.store")
 _T = TypeVar("_T")
@@ -65,7 +67,7 @@ class Store:
         self._file = reports / "index.db"
         self._index: Index | None = None
         self._indexed: set[str] = set()
-        self._guessed = False
+        self._guessed = self._away = False
 
     @cached_property
     def shared(self) -> Shared | None:
@@ -143,10 +145,9 @@ class Store:
         return (
             (read_campaign(exact[0]) if exact else [])
             or (self._by_id(ref, known) if known else [])
-            or _by_name(ref, known)
-            or _by_path(Path(ref))
-            or _by_path(self.runs / ref)  # one that was rehearsed is no history, nor in the index
-            or _by_prefix(ref, known)
+            or by_name(ref, known)
+            or by_path(Path(ref))
+            or by_prefix(ref, known)
         )
 
     def of_campaign(self, name: str) -> list[Stored]:
@@ -168,7 +169,7 @@ class Store:
         """Tells the index all over again what the event files say; gives the number of runs in
         them. A shared one keeps what it knows of other machines."""
         ended = [path for path in reversed(campaigns(self.runs)) if not running(path)]
-        rows = [(path.name, _rows(path)) for path in ended]
+        rows = [(path.name, rows_of(path)) for path in ended]
         if self.shared:
             for campaign, told in rows:
                 self.shared.keep_runs(campaign, told)
@@ -189,6 +190,20 @@ class Store:
             there = [folder for folder in found if (folder / EVENTS).is_file()]
             return [one for folder in there[:1] if (one := read(folder)).run.id == ref]
         return []
+
+    def forget(self, campaign: str, folders: Iterable[str], *, whole: bool) -> None:
+        """Takes runs of a campaign out of history. Where the index cannot, it may still tell of
+        them until it is made anew."""
+        gone = [(campaign, folder) for folder in folders]
+        empty = [campaign] if whole else []
+        self._ask(lambda index: index.remove(gone, empty), lambda: None)
+
+    @cached_property
+    def tending(self) -> Tending:
+        """What is done to the store itself: status, upgrade, backup, pruning."""
+        from cxassure.store.tending import Tending
+
+        return Tending(self)
 
     # Decisions, for the review afterwards
 
@@ -251,7 +266,7 @@ class Store:
         """Into the spool first: what has a history of its own is not looked at again."""
         if self.shared and rows:
             self.shared.keep_runs(campaign, rows)
-        _put(self.runs / campaign / HISTORY, msgspec.json.encode(rows))
+        leave_rows(self.runs / campaign, rows)
 
     def _ask(self, question: Callable[[Index], _T], otherwise: Callable[[], _U]) -> _T | _U:
         """What the index says; when it cannot, it is mended if it is broken, else told about."""
@@ -269,8 +284,12 @@ class Store:
                     raise
                 self._mend(wrong)
                 return question(self._caught_up())
-        except (SQLAlchemyError, Outdated, OSError) as wrong:
-            self._tell(self._cannot(in_a_line(wrong)))
+        except Outdated as wrong:
+            self._tell(self._cannot(f"{wrong.what}; {wrong.hint}"))
+        except (SQLAlchemyError, OSError) as wrong:
+            if not (self.url and self._away):
+                self._tell(self._cannot(in_a_line(wrong)))
+            self._away = True
         except Away:
             pass  # and that is told already
         self._guessed = True
@@ -304,13 +323,14 @@ class Store:
         for name in sorted(unsure - known):
             path = self.runs / name
             if not running(path) and run_folders(path):
-                index.add(name, _rows(path))
+                index.add(name, rows_of(path))
                 known.add(name)
         self._indexed |= known
         return index
 
     def _told(self, shared: Shared) -> Index:
         index = shared.told()
+        self._away = False
         for refused in shared.refused:
             self._tell(f"the store {shared.name} takes this never, it is put aside: {refused}")
         return index
@@ -322,7 +342,7 @@ class Store:
             if (path / HISTORY).exists():
                 self._indexed.add(name)
             elif not running(path) and run_folders(path):
-                self._leave(name, _rows(path))
+                self._leave(name, rows_of(path))
 
     def _campaigns(self) -> set[str]:
         return {path.name for path in self.runs.iterdir()} if self.runs.is_dir() else set()
@@ -349,44 +369,3 @@ class Store:
         if what not in self.troubles:
             self.troubles.append(what)
             _LOG.warning(what)
-
-
-def _put(path: Path, data: bytes) -> None:
-    """The whole file or none of it."""
-    scratch = path.with_name(path.name + ".part")
-    scratch.write_bytes(data)
-    scratch.replace(path)
-
-
-def _rows(campaign: Path) -> list[PastRun]:
-    """The campaign's rows as it left them; from its events where it did not live to."""
-    with contextlib.suppress(OSError, msgspec.DecodeError):
-        return msgspec.json.decode((campaign / HISTORY).read_bytes(), type=list[PastRun])
-    stored = [(one.run, one.folder.name) for one in read_campaign(campaign)]
-    return [past(run, campaign.name, folder) for run, folder in last_attempts(stored)]
-
-
-def _by_name(ref: str, known: list[Path]) -> list[Stored]:
-    """The newest campaign in which that journey, or that row of it, ran."""
-    for campaign in known:
-        found = [s for s in read_campaign(campaign) if ref in (s.run.journey, s.run.name)]
-        if found:
-            return found
-    return []
-
-
-def _by_path(path: Path) -> list[Stored]:
-    folder = path.parent if path.name == EVENTS else path
-    with contextlib.suppress(OSError, ValueError):  # no path at all: too long, or with a NUL in it
-        if (folder / EVENTS).is_file():
-            return [read(folder)]
-        return read_campaign(folder) if folder.is_dir() else []
-    return []
-
-
-def _by_prefix(ref: str, known: list[Path]) -> list[Stored]:
-    fitting = [path for path in known if path.name.startswith(ref)]
-    if len(fitting) > 1:
-        names = ", ".join(path.name for path in fitting[:5])
-        raise UsageError(f"«{ref}» fits {len(fitting)} campaigns", f"the newest are {names}")
-    return read_campaign(fitting[0]) if fitting else []

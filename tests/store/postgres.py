@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=16MB")
+FAST = ("fsync=off", "full_page_writes=off", "shared_buffers=16MB")
 MISSING = "there is no PostgreSQL; try: apt-get install postgresql"
 
 
@@ -52,7 +52,7 @@ class Postgres:
         self.started = True
 
     def stop(self) -> None:
-        """Stops it at once; who is connected is cut off."""
+        """Stops it as if it had crashed; who is connected is cut off."""
         if self.started:
             self._do("pg_ctl", "-w", "-t", "60", "-m", "immediate", "stop")
             self.started = False
