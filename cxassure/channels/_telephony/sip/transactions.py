@@ -6,11 +6,13 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Protocol, TypeVar
 
 from cxassure.channels._telephony.sip import transaction
 from cxassure.channels._telephony.sip.allowed import Allowed
+from cxassure.channels._telephony.sip.causes import clean
 from cxassure.channels._telephony.sip.headers import Headers
 from cxassure.channels._telephony.sip.ladder import Ladder, Rung, described, masked
 from cxassure.channels._telephony.sip.message import Request, Response
@@ -66,14 +68,13 @@ class Transactions:
         our own; raises `NotAllowed` for a hop where we may not go."""
         flow = await self._stamped(request, hop)
         loop = asyncio.get_running_loop()
-        sending = flow or _Nowhere()
-        client = Client(request, sending, loop.call_later, self.timers, told)
+        client = Client(request, flow, loop.call_later, self.timers, told)
         found = transaction.client_key(request)
         self._clients[found] = client
         client.on_end = partial(self._ended, self._clients, found)
         client.start()
-        if flow is None:
-            client.broken(f"{hop} cannot be reached")
+        if isinstance(flow, Nowhere):
+            client.broken(flow.why)
         return client
 
     async def ask(self, request: Request, hop: Hop) -> Response:
@@ -101,31 +102,30 @@ class Transactions:
         """What sends `request`, as often as it is called, outside of any transaction: an ACK."""
         flow = await self._stamped(request, hop)
         data = request.encode()
-        return lambda: flow.send(data) if flow else None
+        return lambda: flow.send(data)
 
-    async def _stamped(self, request: Request, hop: Hop) -> Flow | None:
+    async def _stamped(self, request: Request, hop: Hop) -> Flow | Nowhere:
         flow = await self._reached(hop)
-        if flow:
-            self._stamp(request, flow)
+        self._stamp(request, flow)
         if hop.transport == "udp" and len(request.encode()) > LARGE:
             large = await self._reached(Hop("tcp", hop.host, hop.port))
-            flow = large or flow
-            if flow:
-                self._stamp(request, flow)
-        if flow is None:
-            request.headers.drop("Via")
-            request.headers.first("Via", f"SIP/2.0/UDP 0.0.0.0;branch={branch()}")
+            if not isinstance(large, Nowhere):
+                self._stamp(request, large)
+                return large
         return flow
 
-    async def _reached(self, hop: Hop) -> Flow | None:
+    async def _reached(self, hop: Hop) -> Flow | Nowhere:
         try:
             return await self.wire.flow(hop)
-        except (OSError, UnicodeError):
-            return None
+        except (OSError, UnicodeError) as error:
+            return Nowhere(f"{hop} cannot be reached: {clean(str(error)) or 'no answer in time'}")
 
-    def _stamp(self, request: Request, flow: Flow) -> None:
-        here = written(self.wire.here(flow))
+    def _stamp(self, request: Request, flow: Flow | Nowhere) -> None:
         request.headers.drop("Via")
+        if isinstance(flow, Nowhere):
+            request.headers.first("Via", f"SIP/2.0/UDP 0.0.0.0;branch={branch()}")
+            return
+        here = written(self.wire.here(flow))
         request.headers.first(
             "Via", f"SIP/2.0/{flow.transport.upper()} {here};branch={branch()};rport"
         )
@@ -240,8 +240,12 @@ class Transactions:
             one.end()
 
 
-class _Nowhere:
-    reliable = True
+@dataclass(frozen=True, slots=True)
+class Nowhere:
+    """A flow to where nobody can be reached: nothing goes by it."""
+
+    why: str
+    reliable: bool = True
 
     def send(self, data: bytes) -> None: ...
 

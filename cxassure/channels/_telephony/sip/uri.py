@@ -12,7 +12,7 @@ Params = tuple[tuple[str, str], ...]
 _URI = re.compile(
     r"(?:([^@]*)@)?(\[[^\]]*\]|[^:;?@\[\]]*)(?::(\d{1,5}))?(;[^?]*)?(?:\?(.*))?$", re.DOTALL
 )
-_NAMED = re.compile(r'\s*("(?:[^"\\]|\\.)*"|[^<"]*)<([^>]*)>?(.*)$', re.DOTALL)
+_NAMED = re.compile(r'\s*("(?:[^"\\]|\\.)*"\s*|[^<"]*)<([^>]*)>?(.*)$', re.DOTALL)
 PORTS = {"udp": 5060, "tcp": 5060, "tls": 5061}
 
 

@@ -281,8 +281,11 @@ class Wire:
         return address
 
     def here(self, flow: Flow) -> Place:
-        """Our address as the far end of `flow` can reach it."""
+        """Our address as the far end of `flow` can reach it: one who only places calls over TLS
+        listens nowhere, and is reached by the connection that it made."""
         host = self.address[0]
+        if self._server is None and self._datagrams is None:
+            return flow.local  # nobody can connect to us: this connection is all there is
         if host not in ("0.0.0.0", "::"):
             return self.address
         if flow.local[0] not in ("0.0.0.0", "::"):

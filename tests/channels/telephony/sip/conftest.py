@@ -84,9 +84,7 @@ def patience() -> float:
 @pytest.fixture
 def fast() -> Timers:
     """The RFC's timers, five times as fast: 6.4 s until nobody is there."""
-    return Timers(
-        t1=0.1, t2=0.4, t4=0.5, glare_own=(0.1, 0.2), glare_other=(0.0, 0.05), linger=1.0
-    )
+    return Timers(t1=0.1, t2=0.4, t4=0.5, glare_own=(0.1, 0.2), glare_other=(0.0, 0.05), linger=1.0)
 
 
 @pytest.fixture

@@ -330,7 +330,10 @@ SCENARIOS: list[Scenario] = [
     ),
     (
         "sipp calls, and we ask for a password",
-        called("calls_with_digest", guard=lambda: Guard("house", {"kim": "s3cret"}, algorithms=("MD5",))),
+        called(
+            "calls_with_digest",
+            guard=lambda: Guard("house", {"kim": "s3cret"}, algorithms=("MD5",)),
+        ),
         f"180, answered, {THEM}",
     ),
     (
