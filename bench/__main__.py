@@ -12,7 +12,7 @@ HERE = Path(__file__).parent
 
 def benches() -> dict[str, Path]:
     """The benchmarks by name: every public module of this folder."""
-    return {path.stem: path for path in sorted(HERE.glob("[!_]*.py"))}
+    return {path.stem.replace("_", "-"): path for path in sorted(HERE.glob("[!_]*.py"))}
 
 
 def sentence(path: Path) -> str:
@@ -24,7 +24,7 @@ def sentence(path: Path) -> str:
 def main(arguments: list[str]) -> int:
     known = benches()
     if not arguments:
-        print("\n".join(f"{name:<12} {sentence(path)}" for name, path in known.items()))
+        print("\n".join(f"{name:<17} {sentence(path)}" for name, path in known.items()))
         return 0
     name = arguments[0]
     if name not in known:
