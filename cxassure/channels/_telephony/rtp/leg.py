@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 
     from cxassure.channels._telephony.audio.sound import Samples, Sound
 
-TOO_LATE = 0.1
-"""Seconds of lag from which beats are left out instead of made up for."""
+TOO_LATE = 0.5
+"""Seconds of lag from which beats are left out instead of made up for; no far end's buffer would
+hold more of what comes in a rush."""
 
 log = logging.getLogger(__name__)
 

@@ -43,7 +43,8 @@ class Terms:
 @dataclass(frozen=True, slots=True)
 class Agreed:
     """What was agreed on. `remote` is None where the far end named no address that can be used:
-    it is then learned from what comes. Payload types are `number` to send, `takes` to receive."""
+    it is then learned from what comes. Payload types are `number` to send, `takes` to receive.
+    `held`: the far end does not want to hear us for now."""
 
     codec: Codec
     number: int
@@ -54,16 +55,12 @@ class Agreed:
     sends: bool
     hears: bool
     packet_ms: int
+    held: bool = False
     event_number: int | None = None
     event_clock: int = 8000
     takes_events: Mapping[int, int] = field(default_factory=dict)
     ours: Crypto | None = None
     theirs: Crypto | None = None
-
-    @property
-    def held(self) -> bool:
-        """Whether the far end does not want to hear us for now."""
-        return not self.sends
 
 
 def offered(
@@ -306,6 +303,7 @@ def agree(
         sends=they_hear and hold != "inactive",
         hears=they_send and hold is None,
         packet_ms=packet_time(codec, wished),
+        held=not they_hear and hold != "inactive",
         event_number=event,
         event_clock=events.get(event, 8000) if event is not None else 8000,
         takes_events=events | {pt: clock for clock, pt in EVENTS.items() if pt not in codecs},

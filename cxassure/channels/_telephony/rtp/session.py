@@ -81,7 +81,7 @@ class Session:
         audio = [stream for stream in theirs.streams if stream.kind == "audio"]
         if self.agreed is None or not audio or any(stream.port for stream in audio):
             return False
-        self.agreed = replace(self.agreed, sends=False, hears=False)
+        self.agreed = replace(self.agreed, sends=False, hears=False, held=True)
         return True
 
     def _tell(self, stream: Stream | None, around: Sequence[Stream]) -> bytes:

@@ -86,7 +86,7 @@ def speech() -> Sound:
 
 @pytest.fixture(scope="session")
 def tone() -> Callable[..., Sound]:
-    def make(hertz: float = 440, seconds: float = 0.5, rate: int = 8000) -> Sound:
+    def make(hertz: float = 440, seconds: float = 0.25, rate: int = 8000) -> Sound:
         time = np.arange(round(seconds * rate)) / rate
         return Sound((8000 * np.sin(2 * np.pi * hertz * time)).astype(np.int16), rate)
 

@@ -7,6 +7,7 @@ import random
 import re
 import socket
 from dataclasses import dataclass, field
+from typing import cast
 
 from cxassure.channels._telephony.rtp.packet import is_rtcp
 
@@ -39,8 +40,7 @@ class Side(asyncio.DatagramProtocol):
         self.loop = asyncio.get_running_loop()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self.transport = transport
+        self.transport = cast(asyncio.DatagramTransport, transport)
 
     @property
     def port(self) -> int:

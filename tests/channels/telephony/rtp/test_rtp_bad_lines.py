@@ -1,20 +1,22 @@
-"""A line that loses, delays, reorders and doubles: the figures say just that, and speech survives."""
+"""A line that loses, delays, reorders and doubles: the figures say it, and speech survives."""
 
 from __future__ import annotations
 
+import socket
 from typing import Any
 
 import numpy as np
 import pytest
 
 from cxassure.channels._telephony.audio.sound import Sound
-from cxassure.channels._telephony.rtp.packet import parse
+from cxassure.channels._telephony.rtp.packet import Packet, parse
+from cxassure.channels._telephony.rtp.port import MediaPort
 
 
 async def test_loss_is_counted_as_the_line_did_it(spoiling: Any, joined: Any, until: Any) -> None:
     relay = await spoiling.Relay.open(seed=7, loss=0.1)
     async with joined(relay) as (left, right):
-        await until(lambda: left._sender.packets > 60)
+        await until(lambda: left._sender.packets > 45)
         line = relay.left.line
         left._sender.remote = None
         heard = right.quality().heard
@@ -31,11 +33,9 @@ async def test_loss_is_counted_as_the_line_did_it(spoiling: Any, joined: Any, un
 async def test_doubles_and_disorder_are_no_loss(spoiling: Any, joined: Any, until: Any) -> None:
     relay = await spoiling.Relay.open(seed=3, double=0.2, reorder=0.2)
     async with joined(relay) as (_, right):
-        await until(lambda: right.quality().heard.received > 50)
-        heard = right.quality().heard
-        assert heard.duplicates > 2
-        assert heard.reordered > 2
-        assert heard.lost <= 4, "only what is still on its way"
+        heard = right._receiver.reception
+        await until(lambda: heard.duplicates > 5 and heard.reordered > 5)
+        await until(lambda: right.quality().heard.lost <= 4)
 
 
 async def test_delay_is_told_by_the_reports_of_both(spoiling: Any, joined: Any, until: Any) -> None:
@@ -52,12 +52,12 @@ async def test_jitter_is_seen_as_it_came_and_hardly_heard(
 ) -> None:
     relay = await spoiling.Relay.open(seed=11, jitter=0.06)
     async with joined(relay) as (left, right):
-        await left.play(speech.cut(0, 2)).ended()
+        await left.play(speech.cut(0, 1.2)).ended()
+        await until(lambda: right.quality().heard.lost <= 4)
         heard = right.quality().heard
         assert heard.jitter_max > 0.008
-        assert heard.lost <= 8, "only what is still on its way"
-        assert right._receiver.buffer.delay >= 0.0
-        assert heard.late + right._receiver.buffer.concealed < 60
+        assert heard.late < heard.received / 2
+        assert right.quality().delay > 0.04
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -67,9 +67,9 @@ async def test_keys_come_through_a_bad_line(
     relay = await spoiling.Relay.open(seed=seed, loss=0.15, double=0.1, reorder=0.1)
     async with joined(relay) as (left, right):
         await until(lambda: right.quality().heard.received > 1)
-        left.keys.send("1234567890", length=0.12, pause=0.08)
-        await until(lambda: len(right.keys.heard) >= 10)
-        assert right.keys.text == "1234567890"
+        left.keys.send("13579", length=0.12, pause=0.08)
+        await until(lambda: len(right.keys.heard) >= 5)
+        assert right.keys.text == "13579"
 
 
 async def test_one_way_audio_is_seen_by_the_side_that_hears_nothing(
@@ -82,17 +82,27 @@ async def test_one_way_audio_is_seen_by_the_side_that_hears_nothing(
         assert not np.any(right.recording.heard.samples)
 
 
-async def test_a_far_end_that_moves_is_followed(spoiling: Any, joined: Any, until: Any) -> None:
-    first = await spoiling.Relay.open(seed=1)
-    second = await spoiling.Relay.open(seed=1)
-    async with joined(first) as (left, right):
-        await until(lambda: right.quality().heard.received > 3)
-        for ours, theirs in ((second.left, first.left), (second.right, first.right)):
-            ours.peer = theirs.peer
-        left._receiver.source = None
-        left._sender.remote = ("127.0.0.1", second.left.port)
-        first.left.line.blocked = True
-        await until(lambda: right.quality().heard.moves == 1)
-        assert right._sender.remote == ("127.0.0.1", second.right.port)
-        assert right.quality().heard.restarts == 0
-    second.close()
+async def test_a_far_end_that_moves_is_followed_once_its_old_place_is_silent(until: Any) -> None:
+    leg = await MediaPort().leg()
+    leg.answer(b"v=0\nc=IN IP4 127.0.0.1\nm=audio 9 RTP/AVP 0\n")
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as first,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as second,
+    ):
+        number = 0
+        for far in (first, second):
+            far.bind(("127.0.0.1", 0))
+        for far, moves in ((first, 0), (second, 1)):
+
+            def arrived(far: socket.socket = far, moves: int = moves) -> bool:
+                nonlocal number
+                number += 1
+                data = Packet(0, number, number * 160, 5, b"\xff" * 160).pack()
+                far.sendto(data, ("127.0.0.1", leg.session.port))
+                return leg._sender.remote == far.getsockname() and leg._receiver.moves == moves
+
+            await until(arrived)
+        assert leg.quality().heard.moves == 1
+        assert leg.quality().heard.refused["stranger"] > 3
+        assert leg.quality().heard.restarts == 0
+    await leg.close()

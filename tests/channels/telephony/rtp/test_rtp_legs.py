@@ -8,6 +8,7 @@ import socket
 import struct
 import wave
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -27,18 +28,21 @@ def pitch(sound: Sound) -> float:
     return float(spectrum[1:].argmax() + 1) / sound.seconds
 
 
-@pytest.mark.parametrize("srtp", ["never", "must"])
-@pytest.mark.parametrize("codec", ["PCMU", "PCMA", "G722", "opus"])
+@pytest.mark.parametrize(
+    ("codec", "srtp"),
+    [(codec, "never") for codec in ("PCMU", "PCMA", "G722", "opus")]
+    + [("PCMU", "must"), ("opus", "must")],
+)
 async def test_each_hears_what_the_other_says(
     codec: str, srtp: str, joined: Any, tone: Callable[..., Sound], until: Any
 ) -> None:
     async with joined(codecs=(codec,), srtp=srtp) as (left, right):
         playing = left.play(tone(440)), right.play(tone(1000))
-        assert [await p.ended() for p in playing] == [pytest.approx(0.5)] * 2
-        await until(lambda: left.recording.seconds > 0.6 < right.recording.seconds)
-        assert pitch(left.recording.heard) == pytest.approx(1000, abs=3)
-        assert pitch(right.recording.heard) == pytest.approx(440, abs=3)
-        assert pitch(right.recording.said) == pytest.approx(1000, abs=3)
+        assert [await p.ended() for p in playing] == [pytest.approx(0.25)] * 2
+        await until(lambda: left.recording.seconds > 0.4 < right.recording.seconds)
+        assert pitch(left.recording.heard) == pytest.approx(1000, abs=6)
+        assert pitch(right.recording.heard) == pytest.approx(440, abs=6)
+        assert pitch(right.recording.said) == pytest.approx(1000, abs=6)
         assert left.agreed.codec.name == codec
         assert (left.agreed.ours is not None) == (srtp == "must")
         assert left.quality().heard.broken == right.quality().heard.broken == 0
@@ -84,7 +88,7 @@ async def test_frames_come_on_the_beat_with_their_time_of_arrival(joined: Any, u
         await asyncio.sleep(0.06)
         assert len(frames) == count
     assert {len(frame.samples) for frame in frames} == {160}
-    assert all(later.at > sooner.at for sooner, later in zip(frames, frames[1:], strict=False))
+    assert all(later.at > sooner.at for sooner, later in pairwise(frames))
     assert all(frame.arrived <= frame.at for frame in frames if frame.arrived)
 
 
@@ -98,14 +102,14 @@ async def test_keys_are_heard_with_their_length_and_way(
     told = []
     async with joined(codecs=(codec,)) as (left, right):
         right.keys.listen(told.append)
-        await left.keys.send("19*#D", by=by, length=0.08, pause=0.06).ended()
-        await until(lambda: len(right.keys.heard) >= 5)
-    assert right.keys.text == "19*#D"
+        await left.keys.send("1*D", by=by, length=0.08, pause=0.06).ended()
+        await until(lambda: len(right.keys.heard) >= 3)
+    assert right.keys.text == "1*D"
     assert told == right.keys.heard
     assert {key.by for key in told} == {by}
-    assert [key.length for key in told] == [pytest.approx(0.08, abs=0.03)] * 5
+    assert [key.length for key in told] == [pytest.approx(0.08, abs=0.03)] * 3
     starts = [key.at for key in told]
-    assert all(later > sooner for sooner, later in zip(starts, starts[1:], strict=False))
+    assert all(later > sooner for sooner, later in pairwise(starts))
 
 
 async def test_keys_go_the_way_that_was_agreed_on(joined: Any, until: Any) -> None:
@@ -147,9 +151,10 @@ async def test_who_is_held_says_nothing_until_resumed(
         left.session.hold = style
         left.accept(right.answer(left.offer(hold=True)))
         assert right.held and not left.held
+        before = right.recording.seconds
         came, playing = left.quality().heard.received, right.play(tone(600, 0.2))
         sent = right._sender.packets
-        await until(lambda: right.recording.seconds > 0.5)
+        await until(lambda: right.recording.seconds > before + 0.25)
         assert right._sender.packets == sent
         assert left.quality().heard.received <= came + 5
         assert playing.heard == 0
@@ -167,9 +172,9 @@ async def test_the_codec_may_change_in_the_call(
             assert name in offer
             left.accept(right.answer(offer))
             before = right.recording.seconds
-            await left.play(tone(700, 0.4)).ended()
-            await until(lambda before=before: right.recording.seconds > before + 0.6)
-            assert pitch(right.recording.heard.cut(before + 0.15)) == pytest.approx(700, abs=6)
+            await left.play(tone(700, 0.3)).ended()
+            await until(lambda before=before: right.recording.seconds > before + 0.5)
+            assert pitch(right.recording.heard.cut(before + 0.15)) == pytest.approx(700, abs=8)
         assert right.recording.rate == 8000
         assert right.quality().heard.codec == "opus"
 
@@ -180,9 +185,9 @@ async def test_packets_of_other_lengths_are_spoken(
 ) -> None:
     async with joined(packet_ms=packet_ms) as (left, right):
         await left.play(tone(440)).ended()
-        await until(lambda: right.recording.seconds > 0.6)
+        await until(lambda: right.recording.seconds > 0.4)
         assert left.agreed.packet_ms == right.agreed.packet_ms == packet_ms
-        assert pitch(right.recording.heard) == pytest.approx(440, abs=3)
+        assert pitch(right.recording.heard) == pytest.approx(440, abs=6)
 
 
 @pytest.mark.parametrize("mux", [True, False])
@@ -204,8 +209,8 @@ async def test_both_report_to_each_other_and_say_good_bye(
 async def test_ipv6_carries_media_too(joined: Any, tone: Callable[..., Sound], until: Any) -> None:
     async with joined(address="::1") as (left, right):
         await left.play(tone(440)).ended()
-        await until(lambda: right.recording.seconds > 0.6)
-        assert pitch(right.recording.heard) == pytest.approx(440, abs=3)
+        await until(lambda: right.recording.seconds > 0.4)
+        assert pitch(right.recording.heard) == pytest.approx(440, abs=6)
 
 
 async def test_the_far_ends_source_is_learned_from_its_first_packet(until: Any) -> None:

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cxassure.channels._telephony.rtp import sdes, sdp
@@ -86,7 +86,7 @@ def test_streams_that_are_not_ours_are_refused_in_their_place() -> None:
                 "m=audio 0 RTP/AVP 0",
                 PLAIN,
                 "m=image 5004 udptl t38",
-            )  # fmt: skip
+            )
         )
     )
     assert [(s.kind, s.port) for s in answer.streams] == [
@@ -258,6 +258,7 @@ words = st.sampled_from(
 lines = st.lists(st.lists(words | st.text(max_size=8), max_size=8).map(" ".join), max_size=30)
 
 
+@settings(deadline=None)
 @given(lines, st.sampled_from(["\r\n", "\n", "\r", "\r\n\r\n"]), st.booleans())
 def test_any_description_is_answered_or_refused(told: list[str], ending: str, after: bool) -> None:
     us, data = session(replace(ALL, secured="may")), ending.join(told).encode()
@@ -271,6 +272,7 @@ def test_any_description_is_answered_or_refused(told: list[str], ending: str, af
             assert e.what
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_any_bytes_are_read_as_some_description(data: bytes) -> None:
     told = sdp.read(data)

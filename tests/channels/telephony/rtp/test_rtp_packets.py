@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cxassure.channels._telephony.rtp import g711, pcap, rtcp, stun, telephone_event
@@ -21,11 +21,13 @@ packets = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(packets)
 def test_a_packet_is_read_as_it_was_written(packet: Packet) -> None:
     assert parse(packet.pack()) == packet
 
 
+@settings(deadline=None)
 @given(packets, st.integers(0, 15), st.binary(max_size=40), st.integers(1, 255))
 def test_sources_extension_and_padding_are_left_out(
     packet: Packet, sources: int, extension: bytes, padding: int
@@ -37,6 +39,7 @@ def test_sources_extension_and_padding_are_left_out(
     assert parse(head + packet.payload + b"\0" * (padding - 1) + bytes([padding])) == packet
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_a_packet_or_malformed(data: bytes) -> None:
     try:
@@ -48,17 +51,20 @@ def test_any_bytes_are_a_packet_or_malformed(data: bytes) -> None:
     stun.read(data, data[8:20])
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=100))
 def test_any_report_body_is_survived(body: bytes) -> None:
     for kind in (200, 201, 202, 203, 207):
         rtcp.read(struct.pack("!BBH", 0x9F, kind, len(body) // 4) + body[: len(body) // 4 * 4])
 
 
+@settings(deadline=None)
 @given(st.integers(0, 65535), st.integers(-32767, 32767))
 def test_counters_are_compared_across_their_wrap(start: int, step: int) -> None:
     assert after((start + step) % 65536, start) == step
 
 
+@settings(deadline=None)
 @given(counts, st.integers(0, 255), st.integers(-(1 << 23), (1 << 23) - 1), counts, counts)
 def test_a_report_tells_what_was_put_in(
     ssrc: int, fraction: int, lost: int, jitter: int, highest: int

@@ -6,7 +6,7 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cxassure.channels._telephony.rtp import g711
@@ -37,6 +37,7 @@ def test_a_whole_stream_has_no_fault() -> None:
     assert stream.jitter == pytest.approx(0, abs=1e-9)
 
 
+@settings(deadline=None)
 @given(st.sets(st.integers(1, 398), max_size=200), st.integers(0, 65535))
 def test_exactly_the_packets_that_are_missing_are_lost(missing: set[int], start: int) -> None:
     stream = received([n for n in range(400) if n not in missing], start)
@@ -52,6 +53,7 @@ def test_bursts_are_told_from_random_loss() -> None:
     assert together.burst_ratio > 5 > apart.burst_ratio == 1
 
 
+@settings(deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_order_and_doubles_are_counted_and_are_no_loss(dice: random.Random) -> None:
     numbers = list(range(200))
@@ -184,6 +186,7 @@ def test_packets_of_any_length_fill_beats_of_any_length(beat_samples: int) -> No
     assert len(whole) > 2880 - beat_samples
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 65535), st.integers(0, 0xFFFFFFFF), st.integers(0, 3),
                           st.binary(max_size=20)), max_size=60))  # fmt: skip
 def test_whatever_timestamps_come_every_beat_is_full(

@@ -1,10 +1,10 @@
-"""Keys: as tones through a telephone's codec and noise, never in speech; as events, whole or torn."""
+"""Keys as tones through a telephone's codec and noise, never in speech; as events that tear."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cxassure.channels._telephony.audio.sound import Sound
@@ -54,6 +54,7 @@ def test_no_key_is_heard_in_speech(speech: Sound) -> None:
         assert found(speech.samples * loud) == []
 
 
+@settings(deadline=None)
 @given(st.floats(200, 3400), st.floats(100, 12000))
 def test_a_single_tone_is_no_key(hertz: float, loud: float) -> None:
     time = np.arange(1600) / 8000
@@ -76,6 +77,7 @@ def test_the_same_key_twice_is_two_keys_and_a_short_blip_none() -> None:
     assert found(np.concatenate([gap, tones.make("5", 0.018, 8000), gap, gap])) == []
 
 
+@settings(deadline=None)
 @given(st.sampled_from(KEYS), st.integers(320, 40000), st.integers(0, 63), st.data())
 def test_a_key_event_is_heard_once_however_packets_are_lost(
     key: str, length: int, volume: int, data: st.DataObject
@@ -103,6 +105,7 @@ def test_two_events_are_two_keys_though_the_first_end_was_lost() -> None:
     assert [key for key, _, _ in listener.expired(9)] == ["7"]
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.binary(max_size=6), st.integers(0, 1000)), max_size=40))
 def test_any_event_payload_is_survived(wild: list[tuple[bytes, int]]) -> None:
     listener = Listener()
