@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import secrets as randomness
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from cxassure import catalog
+from cxassure import catalog, probe
 from cxassure.channel import Opening, Scope, Session
 from cxassure.engine import INTERRUPTED, Drive, Outside, drive
 from cxassure.errors import CannotLook, CxassureError, UsageError
@@ -26,6 +27,9 @@ from cxassure.store import Campaign, Recorder, Store
 
 Watcher = Callable[[str, AnyEvent], None]
 """Told every event of every run, with the run's name. What it raises changes no verdict."""
+
+PROBE = "probe.json"
+"""The compiled probe in the folder of its run."""
 
 CHEAP_PER_CORE = 8
 """Probes without a browser that a core bears at once."""
@@ -141,6 +145,7 @@ class Campaigning:
         run_id = f"{self.kept.id}/{name}"
         grounds, settings = self.grounds, self.grounds.settings
         recorder = self.kept.recorder(run_id, name)
+        _lay_beside(recorder.folder / PROBE, document)
         self.ran.folders[run_id] = recorder.folder
         lines = _Lines(document.name, recorder, self.watchers)
         how = Drive(
@@ -171,6 +176,15 @@ class Campaigning:
         finally:
             recorder.close()
         return lines.fold.run
+
+
+def _lay_beside(path: Path, document: Probe) -> None:
+    """The probe is kept with its run, so that it can be run again the same way.
+
+    Where there is no room for it the events will say so.
+    """
+    with contextlib.suppress(OSError):
+        path.write_bytes(probe.encode(document))
 
 
 class _Lines:

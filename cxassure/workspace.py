@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from cxassure.report.context import Context, Past
     from cxassure.run import Run
     from cxassure.store import Campaign, Store
-    from cxassure.store.reading import PastRun
     from cxassure.store.incidents import Incidents
     from cxassure.store.ledger import Ledger
+    from cxassure.store.reading import PastRun
     from cxassure.watch import Messages, Schedule
     from cxassure.watch.incidents import Duty
 
@@ -230,6 +230,18 @@ class Workspace:
             except CannotLook:
                 continue
         return found
+
+    def probe_of(self, run: Run) -> Probe:
+        """The probe that a stored run was made of. Raises `UsageError` where it was not kept."""
+        from cxassure.campaign import PROBE
+
+        campaign, _, folder = run.id.partition("/")
+        path = self.store.runs / campaign / folder / PROBE
+        if not path.is_file():
+            raise UsageError(
+                f"no probe was kept with run {run.id}", f"run the journey as it is now: {run.name}"
+            )
+        return _decoded(path)
 
     # When it is looked
 

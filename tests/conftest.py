@@ -1,4 +1,5 @@
-"""What holds for every test: under CI a skip that `tests/skips.txt` does not list is a failure."""
+"""What holds for every test: property tests know no deadline, and under CI a skip that
+`tests/skips.txt` does not list is a failure."""
 
 from __future__ import annotations
 
@@ -8,8 +9,13 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 LISTED = Path(__file__).with_name("skips.txt")
+
+# how long an example takes is the machine's affair; under CI the examples are the same each time
+settings.register_profile("ours", settings(deadline=None, derandomize=bool(os.environ.get("CI"))))
+settings.load_profile("ours")
 
 
 def listed(nodeid: str, lines: str) -> bool:

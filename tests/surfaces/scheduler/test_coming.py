@@ -60,3 +60,28 @@ def test_however_late_the_clock_asks_every_due_run_is_taken_once(
     assert [one.at for one in taken] == [
         NOON + timedelta(seconds=period * n) for n in range(1, wanted + 1)
     ]
+
+
+@given(st.integers(1, 60), st.integers(1, 60), st.integers(0, 300), st.floats(0, 30))
+def test_when_the_calendar_changes_nothing_that_was_due_is_lost_and_nothing_is_due_twice(
+    period: int, other: int, after: int, jitter: float
+) -> None:
+    """The old calendar counts up to the change, the new one from there on."""
+    change = NOON + timedelta(seconds=after + 0.25)
+    coming = Coming(PROBE, each(period), NOON, timedelta(seconds=jitter))
+    taken = [one.at for one in _until(coming, change)]
+    made = coming.onward(PROBE, each(other), change)
+    end = change + timedelta(seconds=100)
+    taken += [one.at for one in _until(made, end + timedelta(seconds=jitter))]
+    before = [NOON + timedelta(seconds=n) for n in range(period, after + 1, period)]
+    later = [NOON + timedelta(seconds=n) for n in range(0, after + 200, other)]
+    wanted = before + [at for at in later if change < at <= end]
+    assert [at for at in taken if at <= end] == wanted
+
+
+def _until(coming: Coming, now: datetime) -> list[Due]:
+    """What is taken when the clock asks until `now`."""
+    fires = coming.get_next_fire_time(None, NOON)
+    while fires <= now:
+        fires = coming.get_next_fire_time(fires, now)
+    return coming.take(now)

@@ -1,0 +1,36 @@
+"""`cxassure compare`: two runs laid side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from cxassure.surfaces.cli import options, telling_again
+
+
+@click.command("compare")
+@click.argument("before")
+@click.argument("after")
+@options.root
+@options.json_to
+@click.option("--report-dir", type=click.Path(path_type=Path, file_okay=False))
+def command(
+    before: str, after: str, root: Path, json_to: str | None, report_dir: Path | None
+) -> int:
+    """Tell what is otherwise in the run AFTER than in BEFORE: prompts, menus, requests, times."""
+    from cxassure.report.changes import changes
+    from cxassure.report.explain import compared
+
+    workspace = options.open_workspace(root, reports=report_dir)
+    one, _ = telling_again.one(workspace, before, root)
+    other, _ = telling_again.one(workspace, after, root)
+    if json_to is None:
+        click.echo("\n".join(compared(one, other)))
+        return 0
+    found = [
+        {"kind": c.kind, "step": c.step, "what": c.sentence, "before": c.before, "after": c.after}
+        for c in changes(other, one)
+    ]
+    options.answer({"before": one.id, "after": other.id, "changes": found}, json_to)
+    return 0
