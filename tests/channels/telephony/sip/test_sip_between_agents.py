@@ -478,7 +478,7 @@ async def test_options_messages_and_strange_methods_outside_of_calls(
     answer = await caller.options(uri(desk))
     assert answer.code == 200 and "REFER" in answer.headers.get("Allow")
     message = caller.fresh("MESSAGE", uri(desk), "", uri(desk))
-    message.carry("hello".encode(), "text/plain")
+    message.carry(b"hello", "text/plain")
     assert (await caller.send(message)).code == 200
     assert desk.messages == [("cxassure", "hello")]
     assert (await caller.send(caller.fresh("PUBLISH", uri(desk), "", uri(desk)))).code == 405

@@ -342,7 +342,10 @@ def test_both_sides_agree_on_who_keeps_a_session_alive(
 
 def test_sdp_is_found_in_a_body_of_several_parts() -> None:
     message = asked()
-    body = b"--x\r\nContent-Type: application/sdp\r\n\r\nv=0\r\ns=-\r\n--x\r\nContent-Type: a/b\r\n\r\nz\r\n--x--"
+    body = (
+        b"--x\r\nContent-Type: application/sdp\r\n\r\nv=0\r\ns=-\r\n"
+        b"--x\r\nContent-Type: a/b\r\n\r\nz\r\n--x--"
+    )
     message.carry(body, 'multipart/mixed;boundary="x"')
     assert parse(message.encode()).sdp == b"v=0\r\ns=-\r\n"
 

@@ -167,7 +167,7 @@ async def lost_invite(s: Setting) -> str:
 
 @asynccontextmanager
 async def dropping(port: int, count: int) -> AsyncIterator[tuple[int, list[int]]]:
-    """A UDP relay to `port` that loses the first `count` datagrams; (its port, how many it lost)."""
+    """A UDP relay to `port` that loses the first `count` datagrams: its port, and how many."""
     fallen = [0]
     asker: list[Any] = []
 
