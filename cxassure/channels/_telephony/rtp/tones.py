@@ -83,7 +83,7 @@ class Ear:
         self._tail = whole[count * hop :]
         if not count:
             return []
-        looks = np.lib.stride_tricks.sliding_window_view(whole, window)[::hop][:count]
+        looks = np.array([whole[start : start + window] for start in range(0, count * hop, hop)])
         return [ended for look in self._seen(looks) if (ended := self._step(look))]
 
     def _seen(self, looks: NDArray[np.int16]) -> list[str]:
