@@ -103,7 +103,8 @@ async def choice(asked: Asked) -> Response:
     }
     if company.broken("menu-options-swapped"):
         ways["2"], ways["3"] = ways["3"], ways["2"]
-    if key == "2" and company.broken("digit-ignored"):
+    looping = company.broken("menu-loops-for-ever")
+    if looping or (key == "2" and company.broken("digit-ignored")):
         return go_to("/voice/menu")
     if key not in ways:
         return _no_match(asked)
