@@ -30,7 +30,7 @@ class Coming(BaseTrigger):  # type: ignore[misc]
 
     def __init__(self, probe: Probe, next_due: NextDue, since: datetime, jitter: timedelta) -> None:
         self.probe, self.jitter = probe, jitter
-        self._next_due, self._since = next_due, since
+        self._next_due, self._since, self._last = next_due, since, since
         self._ahead: deque[Due] = deque()
 
     @property
@@ -40,13 +40,16 @@ class Coming(BaseTrigger):  # type: ignore[misc]
 
     def get_next_fire_time(self, previous: datetime | None, now: datetime) -> Any:
         """APScheduler's question; asked twice after the same time it answers the same."""
+        if previous is None and self._ahead:
+            return self._ahead[0].at + self.jitter
         after = previous - self.jitter if previous else self._since
         if self._ahead and self._ahead[-1].at > after:
             return next(one.at for one in self._ahead if one.at > after) + self.jitter
-        found = self._next_due(self.probe, after)
+        found = self._next_due(self.probe, max(after, self._since))
         if found is None:
             return None
         self._ahead.append(found)
+        self._last = found.at
         return found.at + self.jitter
 
     def onward(self, probe: Probe, next_due: NextDue, now: datetime) -> Coming:
@@ -55,8 +58,18 @@ class Coming(BaseTrigger):  # type: ignore[misc]
         What was due by now and has not been taken stays due; what comes is as newly written.
         """
         made = Coming(probe, next_due, now, self.jitter)
-        made._ahead.extend(one for one in self._ahead if one.at <= now)
+        made._ahead.extend(self.due_by(now))
         return made
+
+    def due_by(self, now: datetime) -> list[Due]:
+        """What is due by `now` and not taken: with a jitter more than is ahead already."""
+        due = list(self._ahead)
+        while not due or due[-1].at <= now:
+            found = self._next_due(self.probe, due[-1].at if due else self._last)
+            if found is None:
+                break
+            due.append(found)
+        return [one for one in due if one.at <= now]
 
     def take(self, now: datetime) -> list[Due]:
         """Takes what is due by `now`, the oldest first."""

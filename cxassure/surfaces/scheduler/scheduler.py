@@ -25,6 +25,7 @@ DIED = "the scheduler was killed before it could start it"
 HELD_UP = "the scheduler was held up until a later run was due"
 STOPPED = "the scheduler was stopped before it could start it"
 TOO_LATE = "its turn came when it might no longer be started"
+STILL = "still running"
 SECOND = "a second look at a failure"
 """Why a run was made, or not made, that the calendar does not ask for."""
 
@@ -171,17 +172,12 @@ class Scheduler:
         """
         now, fresh = datetime.now(UTC), {probe.name: probe for probe in probes}
         for name in self.probes.keys() - fresh.keys():
-            for one in self.coming.pop(name).take(now + self._spread):
-                if one.at <= now:
-                    self._begin(name, one)
+            for one in self.coming.pop(name).due_by(now):
+                self._begin(name, one)
             self._forget(name)
         self.probes, self.calendar = fresh, calendar
         for name, probe in fresh.items():
             self._expect(probe, now, self.coming.get(name))
-
-    @property
-    def _spread(self) -> timedelta:
-        return timedelta(seconds=self.habits.jitter)
 
     def _forget(self, name: str) -> None:
         if self._clock.get_job(name):
@@ -213,7 +209,7 @@ class Scheduler:
     def _begin(self, name: str, one: Due) -> None:
         """Enters a due run and goes about it, unless the one before is still under way."""
         if before := self.under_way.get(name):
-            self._miss(name, one.at, f"still running: the run due at {before:%F %T} UTC")
+            self._miss(name, one.at, f"{STILL}: the run due at {before:%F %T} UTC")
             return
         self.under_way[name] = one.at
         slot = Slot(probe=name, at=one.at)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,11 +12,14 @@ from cxassure.peak import Slot
 from cxassure.probe import Probe
 from cxassure.settings import Target
 from cxassure.surfaces.scheduler.driving import missed_id
-from cxassure.surfaces.scheduler.scheduler import SECOND, TICK, Scheduler
+from cxassure.surfaces.scheduler.scheduler import SECOND, STILL, TICK, Scheduler
 from cxassure.workspace import Workspace
 
 if TYPE_CHECKING:
     from cxassure.run import Run
+
+PATIENCE = 300.0
+"""Seconds that a run may take whose journey has no budget."""
 
 
 class Sighting:
@@ -41,14 +44,23 @@ class Sighting:
             mine = [one for one in kept if one[0].id == missed_id(slot)]
         else:
             mine = [one for one in kept if one[0].id.startswith(f"{slot.campaign}/")]
-        if not mine or (slot.state == "missed" and slot.why.startswith(SECOND)):
+        probe = self.scheduler.probes.get(slot.probe) if self.scheduler else None
+        if not mine or self._looked_at(slot, probe):
             return
         run, folder = mine[-1]
         campaign = self.workspace.store.runs / slot.campaign
         context = self.workspace.context_of([run], {run.id: folder}, campaign, self.again)
-        probe = self.scheduler.probes.get(slot.probe) if self.scheduler else None
         window, every = self._rhythm(probe, slot.at)
         yield observe(run, context, self._targets(probe), self.vantage, window, every)
+
+    def _looked_at(self, slot: Slot, probe: Probe | None) -> bool:
+        """Whether a run was left out that nobody misses: a second look, or one of which the run
+        before is under way, and not for longer than it may take."""
+        if slot.state != "missed" or not slot.why.startswith((SECOND, STILL)):
+            return False
+        began = self.scheduler.under_way.get(slot.probe) if self.scheduler else None
+        may = timedelta(seconds=(probe.budget if probe else None) or PATIENCE)
+        return slot.why.startswith(SECOND) or began is None or slot.at - began <= may
 
     def _targets(self, probe: Probe | None) -> dict[str, Target]:
         known = self.workspace.environment.targets

@@ -85,6 +85,21 @@ def test_a_first_failure_is_suspected_so_that_it_can_be_looked_at_again_at_once(
     assert suspects(scene.state) == []
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "10:00  pay failed in maintenance\n",
+        "10:00  pay missed\n",
+        "waived: pay until 12:00\n10:00  pay failed\n10:01  pay failed\n",
+        "10:00  pay@fra failed; pay@iad failed\n",
+    ],
+)
+def test_what_another_look_could_not_confirm_is_not_suspected(text: str) -> None:
+    scene = Scenario(text)
+    scene.run()
+    assert suspects(scene.state, scene.rules) == []
+
+
 def test_nothing_is_remembered_when_all_is_well() -> None:
     scene = Scenario(
         FAILING + "10:02  pay[mobile] passed\n10:30  pay[mobile] passed\n12:00  x passed"
