@@ -94,7 +94,14 @@ def test_a_rehearsed_success_is_no_last_good_run(counter: Counter) -> None:
     file.write_text(file.read_text().replace("status: 201", "status: 200"))
     assert counter.run("run", "fine").code == 0
     file.write_text(file.read_text().replace("status: 200", "status: 201"))
-    assert "last good run just now" in counter.run("run", "fine").both
+    assert "last good run " in counter.run("run", "fine").both
+
+
+def test_a_rehearsed_failure_is_no_baseline_that_excuses_one_of_today(counter: Counter) -> None:
+    for when, code in ((EVE, 1), ((), 0)):
+        counter.run("run", "codes", "--row", "bad", *when, "--json", "before.json")
+        done = counter.run("run", "codes", "--row", "bad", "--gate", "--baseline", "before.json")
+        assert done.code == code, done.both
 
 
 def test_edges_of_message_windows_are_driven_one_after_the_other(empty: Counter) -> None:
