@@ -53,7 +53,7 @@ class Index:
 
     def _add(self, writing: sa.Connection, campaign: str, rows: Sequence[PastRun]) -> None:
         new = insert(writing, campaigns).values(id=campaign).on_conflict_do_nothing()
-        if not writing.execute(new).rowcount or not rows:
+        if writing.scalar(new.returning(campaigns.c.id)) is None or not rows:
             return
         values = [_values(row) for row in sorted(rows, key=_order)]
         writing.execute(runs.insert(), values)

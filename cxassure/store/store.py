@@ -42,6 +42,7 @@ from cxassure.store.spool import Spool
 
 if TYPE_CHECKING:
     from cxassure.store.index import Index
+    from cxassure.store.leading import Leading
     from cxassure.store.shared import Shared
     from cxassure.store.tending import Tending
 
@@ -190,6 +191,12 @@ class Store:
             there = [folder for folder in found if (folder / EVENTS).is_file()]
             return [one for folder in there[:1] if (one := read(folder)).run.id == ref]
         return []
+
+    def leading(self, scope: str) -> Leading | None:
+        """The turn that schedulers of a shared store take; None where there is none."""
+        from cxassure.store.leading import Leading
+
+        return Leading(self.url, f"scheduler of {scope}") if self.url else None
 
     def forget(self, campaign: str, folders: Iterable[str], *, whole: bool) -> None:
         """Takes runs of a campaign out of history. Where the index cannot, it may still tell of

@@ -185,7 +185,9 @@ def test_a_kill_while_it_is_told_doubles_and_loses_nothing(
     assert len(store.spool.waiting()) == 3
     again = Store(tmp_path / "reports", shared)
     assert seen(again) == list(reversed(done))
-    assert again.spool.waiting() == []
+    assert again.spool.waiting() == again.troubles == []
+    assert again.reindex() == 5
+    assert (seen(again), again.troubles) == (list(reversed(done)), [])
 
 
 def test_a_campaign_that_was_killed_is_told_by_the_next_command(

@@ -20,7 +20,7 @@ from cxassure.surfaces.scheduler.scheduler import Habits, Scheduler, Tell
 from cxassure.surfaces.scheduler.sighting import Sighting
 from cxassure.surfaces.scheduler.turn import Turn
 from cxassure.surfaces.scheduler.watching import Watching
-from cxassure.verdict import EXIT_INTERRUPTED, EXIT_PASSED, Verdict, exit_code
+from cxassure.verdict import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_PASSED, Verdict, exit_code
 from cxassure.workspace import Workspace
 
 MINUTE = timedelta(minutes=1)
@@ -49,7 +49,8 @@ async def serve(
     Raises `UsageError` where nothing is ever due.
     """
     stop, cut = asyncio.Event(), asyncio.Event()
-    turn = Turn(workspace.store.reports)
+    ours = True
+    turn = Turn(workspace.store.reports, workspace.store.leading(workspace.environment.name))
     with _signals(stop, cut, say):
         try:
             if not turn.take():
@@ -65,13 +66,15 @@ async def serve(
                 _some_are_due(made)
                 say(f"scheduling {len(made.probes)} probes")
                 reloading = asyncio.create_task(shift.reloading.go())
-                await stop.wait()
+                ours = await turn.keep(stop, say)
                 reloading.cancel()
                 made.stop()
                 await _drained(made, cut)
                 await shift.watching.finish()
         finally:
             turn.give_back()
+    if not ours:
+        return EXIT_ERROR
     return EXIT_INTERRUPTED if cut.is_set() else EXIT_PASSED
 
 
@@ -96,7 +99,7 @@ async def once(
         told.append(slot)
         tell(slot)
 
-    turn = Turn(workspace.store.reports)
+    turn = Turn(workspace.store.reports, workspace.store.leading(workspace.environment.name))
     try:
         if not turn.take():
             raise UsageError("a scheduler is at work on this reports folder", "leave it to that")

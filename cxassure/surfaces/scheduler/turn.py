@@ -1,24 +1,44 @@
-"""Whose turn it is: of the schedulers on one reports folder one works and the others stand by."""
+"""Whose turn it is: of the schedulers on one reports folder, or one shared store, one works and
+the others stand by."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import fcntl
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 from cxassure.errors import CannotLook
 
 FILE = "schedule.lock"
 LOOK = 0.2
 """Seconds between two looks whether the other has gone."""
+WATCH = 1.0
+"""Seconds between two looks whether a shared store still knows that it is our turn."""
+
+
+class Among(Protocol):
+    """The same among machines, by the store that they share."""
+
+    def take(self) -> bool:
+        """Whether it is ours from now on. Raises `CannotLook`."""
+
+    def held(self) -> bool:
+        """Whether it is still ours."""
+
+    def give_back(self) -> None:
+        """Lets the next one have it."""
 
 
 class Turn:
     """A lock that the kernel frees with the process that holds it, however that ends."""
 
-    def __init__(self, reports: Path) -> None:
+    def __init__(self, reports: Path, among: Among | None = None) -> None:
         self.path = reports / FILE
+        self.among = among
         try:
             reports.mkdir(parents=True, exist_ok=True)
             self._file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
@@ -33,21 +53,45 @@ class Turn:
             return False
         except OSError as wrong:
             raise self._cannot(wrong) from None
+        return self.among is None or self.among.take()
+
+    async def keep(self, stop: asyncio.Event, say: Callable[[str], None]) -> bool:
+        """Sees to it that it stays ours until `stop`; false when another machine has it.
+
+        Who is cut off from the store asks for it again when that is back. Until then nothing is
+        started, as nothing can be entered.
+        """
+        if self.among is None:
+            return await stop.wait()
+        while not await _comes(stop, WATCH):
+            if await asyncio.to_thread(self.among.held):
+                continue
+            say("cut off from the store: nothing is started until it answers")
+            if not await self._again(self.among, stop):
+                say("another scheduler took over: this one ends")
+                return False
+            say("the store answers, and the turn is still ours")
+        return True
+
+    async def _again(self, among: Among, stop: asyncio.Event) -> bool:
+        while not await _comes(stop, LOOK):
+            with contextlib.suppress(CannotLook):
+                return await asyncio.to_thread(among.take)
         return True
 
     async def wait(self, stop: asyncio.Event) -> bool:
         """Stands by until it is ours; false when `stop` came first."""
         while not stop.is_set():
-            if self.take():
-                return True
-            try:
-                await asyncio.wait_for(stop.wait(), LOOK)
-            except TimeoutError:
-                continue
+            with contextlib.suppress(CannotLook):  # the store is away: nobody has it
+                if await asyncio.to_thread(self.take):
+                    return True
+            await _comes(stop, LOOK)
         return False
 
     def give_back(self) -> None:
         """Lets the next one have it."""
+        if self.among is not None:
+            self.among.give_back()
         os.close(self._file)
 
     def _cannot(self, wrong: OSError) -> CannotLook:
@@ -55,3 +99,10 @@ class Turn:
             f"no lock can be had at {self.path}: {wrong.strerror or wrong}",
             "without it two schedulers might run everything twice: --report-dir on a local disk",
         )
+
+
+async def _comes(stop: asyncio.Event, within: float) -> bool:
+    try:
+        return await asyncio.wait_for(stop.wait(), within)
+    except TimeoutError:
+        return False
