@@ -26,6 +26,8 @@ LOWEST, HIGHEST = 200.0, 3400.0
 """Hz: the band that every telephone line passes."""
 QUIET = 30.0
 """dB below the loudest frame under which a frame is a pause."""
+SILENT = -60.0
+"""dBFS of a sound that has nothing in it."""
 _SCALE = 24.0
 
 
@@ -62,12 +64,12 @@ def fingerprint(sound: Sound) -> Fingerprint:
     """
     import numpy as np
 
-    bands = _bands(sound.at(RATE))
-    level = bands.max(axis=1) if len(bands) else np.zeros(0)
-    loud = level > level.max(initial=-20.0) - QUIET / 10 * math.log(10)
-    inside = np.flatnonzero(loud)
-    if not len(inside):
+    if sound.level < SILENT:
         return Fingerprint(np.zeros((0, NUMBERS)), np.zeros(0, bool))
+    bands = _bands(sound.at(RATE))
+    level = bands.max(axis=1)
+    loud = level > level.max() - QUIET / 10 * math.log(10)
+    inside = np.flatnonzero(loud)
     kept = slice(inside[0], inside[-1] + 1)
     loud, cepstra = loud[kept], bands[kept] @ _cosines()
     return Fingerprint(cepstra - cepstra[loud].mean(axis=0), loud)

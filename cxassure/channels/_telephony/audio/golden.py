@@ -14,11 +14,25 @@ if TYPE_CHECKING:
 
     Costs = NDArray[np.float64]
 
+WINDOW = 12
+"""Frames (0.24 s) over which a difference is judged: a syllable."""
+SAME, STEADY, NOISY = 0.09, 2.0, 0.3
+"""A window differs when its distance is over `SAME` plus `STEADY` times the usual distance, or
+over `NOISY`: noise lies on all windows alike, a changed word on some."""
+OTHER = 0.28
+"""Mean distance from which on the prompts have little to do with each other."""
+SCATTERED = 3
+"""As many places that differ, or holes that were not there, make a garbled prompt."""
+SLACK = 25
+"""Frames by which one may begin or end before the other."""
+_STEP = 0.1
+"""What it costs to go slower or faster than the accepted prompt, a frame."""
 
-class Likeness(StrEnum):
+
+class Verdict(StrEnum):
     """How a prompt stands to the accepted one."""
 
-    SAME = "same"
+    SAME = "the same"
     CHANGED = "changed words"
     CUT = "cut off"
     GARBLED = "garbled"
@@ -27,20 +41,153 @@ class Likeness(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`distance` is 0 for the same sound, about 1 for sounds that have nothing to do with each
-    other; `start` and `end` say where it differs, in seconds of the accepted prompt."""
+    """`distance` is 0 for the same sound, half and more for sounds that have nothing in common;
+    `start` and `end` say where they differ, in seconds of the accepted prompt."""
 
-    verdict: Likeness
+    verdict: Verdict
     distance: float
     start: float = 0.0
     end: float = 0.0
 
-    @property
-    def words(self) -> str:
-        """As a person reads it."""
-        if self.verdict in (Likeness.SAME, Likeness.OTHER):
-            return f"{self.verdict.value} (distance {self.distance:.2f})"
-        where = f"at {self.start:.1f} s" if self.verdict is Likeness.CUT else (
-            f"{self.start:.1f} to {self.end:.1f} s"
-        )  # fmt: skip
-        return f"{self.verdict.value}: {where} (distance {self.distance:.2f})"
+    def __str__(self) -> str:
+        where = f" from {self.start:.1f} to {self.end:.1f} s" if self.end > self.start else ""
+        return f"{self.verdict.value}{where} (distance {self.distance:.2f})"
+
+
+def compare(accepted: Fingerprint, heard: Fingerprint) -> Comparison:
+    """How `heard` stands to `accepted`; no recogniser and no language is needed.
+
+    Sounds are laid beside each other by dynamic time warping between half and twice the speed, so
+    a word put in or left out shows where it stands. It compares recordings: the same words in
+    another voice are another prompt.
+    """
+    if not len(accepted.frames) or not len(heard.frames):
+        same = len(accepted.frames) == len(heard.frames)
+        verdict = Verdict.SAME if same else Verdict.CUT
+        return Comparison(verdict, float(not same), 0, accepted.seconds)
+    costs = _costs(accepted, heard)
+    cut = _cut(costs, accepted)
+    if cut is not None:
+        return cut
+    local = _local(costs, _path(costs))
+    local[~accepted.loud] = float("nan")
+    return _judged(local, accepted, heard)
+
+
+def _judged(local: Costs, accepted: Fingerprint, heard: Fingerprint) -> Comparison:
+    import numpy as np
+
+    longer = len(heard.frames) - len(accepted.frames)
+    distance = float(np.nanmean(local)) if np.isfinite(local).any() else 1.0
+    if distance > OTHER:
+        return Comparison(Verdict.OTHER, distance, 0, accepted.seconds)
+    usual = STEADY * float(np.nanmedian(local))
+    bad = _stretches(_windowed(local) > min(SAME + usual, NOISY))
+    if not bad and longer > SLACK:
+        bad = [(len(local) - 1, len(local) + longer)]
+    if not bad:
+        return Comparison(Verdict.SAME, distance)
+    start, end = bad[0][0] * HOP, (bad[-1][1] + 1) * HOP
+    holes = _holes(heard) - _holes(accepted)
+    garbled = holes >= SCATTERED or len(bad) >= SCATTERED
+    return Comparison(Verdict.GARBLED if garbled else Verdict.CHANGED, distance, start, end)
+
+
+def _holes(prompt: Fingerprint) -> int:
+    """How often the sound goes away inside a prompt."""
+    import numpy as np
+
+    return int((np.diff(prompt.loud.astype(int)) == -1).sum())
+
+
+def _cut(costs: Costs, accepted: Fingerprint) -> Comparison | None:
+    """Whether all that was heard is the accepted prompt's beginning, or its end, well kept.
+
+    Laid open-ended: some first rows of the accepted prompt take up every column that was heard.
+    """
+    import numpy as np
+
+    missing = costs.shape[0] - costs.shape[1]
+    if missing * HOP < 0.3:
+        return None
+    for backwards in (False, True):
+        turned = costs[::-1, ::-1] if backwards else costs
+        ends = _sums(turned)[0][:, -1] / np.arange(1, len(turned) + 1)
+        row = int(ends.argmin())
+        if ends[row] < SAME and (len(turned) - row) * HOP > 0.3:
+            where = row * HOP
+            span = (0.0, accepted.seconds - where) if backwards else (where, accepted.seconds)
+            return Comparison(Verdict.CUT, float(ends[row]), *span)
+    return None
+
+
+def _costs(accepted: Fingerprint, heard: Fingerprint) -> Costs:
+    """Cosine distance of each accepted frame (rows) to each heard one; pauses cost a little."""
+    import numpy as np
+
+    def unit(frames: Costs) -> Costs:
+        return frames / np.maximum(np.linalg.norm(frames, axis=1, keepdims=True), 1e-6)
+
+    costs: Costs = 1 - unit(accepted.frames) @ unit(heard.frames).T
+    costs[~accepted.loud] = 0.3
+    costs[np.ix_(~accepted.loud, ~heard.loud)] = 0.0
+    return costs
+
+
+def _sums(costs: Costs) -> tuple[Costs, NDArray[np.int64]]:
+    """The cheapest way to each cell, row by row: a row stays in its column, goes on one or two."""
+    import numpy as np
+
+    total = np.full(costs.shape, np.inf)
+    back = np.zeros(costs.shape, np.int64)
+    total[0, :SLACK] = costs[0, :SLACK]
+    for row in range(1, len(costs)):
+        before = np.pad(total[row - 1], (2, 0), constant_values=np.inf)
+        ways = np.stack([before[2:] + _STEP, before[1:-1], before[:-2] + _STEP])
+        back[row] = ways.argmin(axis=0)
+        total[row] = costs[row] + ways.min(axis=0)
+    return total, back
+
+
+def _path(costs: Costs) -> NDArray[np.int64]:
+    """The heard frame that lies beside each accepted one."""
+    import numpy as np
+
+    total, back = _sums(costs)
+    last = max(costs.shape[1] - SLACK, 0)
+    column = last + int(total[-1, last:].argmin())
+    path = np.zeros(len(costs), np.int64)
+    for row in range(len(costs) - 1, -1, -1):
+        path[row] = column
+        column -= int(back[row, column])
+    return path
+
+
+def _local(costs: Costs, path: NDArray[np.int64]) -> Costs:
+    import numpy as np
+
+    return np.asarray(costs[np.arange(len(path)), np.maximum(path, 0)])
+
+
+def _windowed(local: Costs) -> Costs:
+    """The mean of the window that begins at each frame; pauses do not count."""
+    import numpy as np
+
+    known = np.isfinite(local).astype(float)
+    total = np.convolve(np.nan_to_num(local), np.ones(WINDOW))[WINDOW - 1 :]
+    many = np.convolve(known, np.ones(WINDOW))[WINDOW - 1 :]
+    return np.where(many >= WINDOW / 2, total / np.maximum(many, 1), 0.0)
+
+
+def _stretches(bad: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """First and last frame of each run of bad windows; those less than a window apart are one."""
+    import numpy as np
+
+    found: list[tuple[int, int]] = []
+    for at in np.flatnonzero(bad):
+        if found and at - found[-1][1] <= WINDOW:
+            found[-1] = (found[-1][0], int(at))
+        else:
+            found.append((int(at), int(at)))
+    middle = WINDOW // 2
+    return [(first + middle, last + middle) for first, last in found]

@@ -13,6 +13,8 @@ ANY = "*"
 """In an expected text: any words, or none."""
 _SWALLOWED = 0.01
 """What a word costs that `*` takes: nearly nothing, but the fewest are taken."""
+_MISSED = 1.25
+"""What an expected word costs that was not heard; one heard too much costs 1."""
 _WIDEST = 12
 """Words as written that one date, price or number may take."""
 
@@ -174,7 +176,7 @@ def _moves(
     if i and j and not free:
         yield cost[i - 1][j - 1] + _price(want[i - 1], got[j - 1]), 1, 1
     if i:
-        yield cost[i - 1][j] + (0 if free else 1), 1, 0
+        yield cost[i - 1][j] + (0 if free else _MISSED), 1, 0
     if j:
         yield cost[i][j - 1] + (_SWALLOWED if free else 1), 0, 1
 
@@ -184,4 +186,4 @@ def _price(one: str, other: str) -> float:
     """Of taking one word for another: less than leaving one out, least for words alike."""
     if same(one, other):
         return 0.0
-    return 0.95 - 0.5 * SequenceMatcher(None, one, other, autojunk=False).ratio()
+    return 1.2 - 0.6 * SequenceMatcher(None, one, other, autojunk=False).ratio()

@@ -134,9 +134,7 @@ def _clock(text: str, language: str) -> str:
     """`half past 10`, `10 30 am`, `9 am`, `5 pm`, `6 oclock` to `10:30`, `9:00`, `17:00`, `6:00`."""
     text = re.sub(r"\bhalf past (\d{1,2})\b", r"\1:30", text)
     text = re.sub(r"\b(?:a )?quarter past (\d{1,2})\b", r"\1:15", text)
-    text = re.sub(
-        r"\b(?:a )?quarter to (\d{1,2})\b", lambda m: f"{(int(m[1]) - 1) or 12}:45", text
-    )
+    text = re.sub(r"\b(?:a )?quarter to (\d{1,2})\b", lambda m: f"{(int(m[1]) - 1) or 12}:45", text)
     text = re.sub(r"\b(\d{1,2}) oclock\b", r"\1:00", text)
     return re.sub(r"\b(\d{1,2})(?:[: .](\d\d))? ([ap])m\b", _of_day, text)
 

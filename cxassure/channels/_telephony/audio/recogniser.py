@@ -38,13 +38,15 @@ class Said:
     `losses`: for each expected text, one figure for each of its differences from `text` (as
     `likeness.differences` gives them): how much likelier the sound is as it was heard than as it
     was expected, as a logarithm (nats); 0 or less means that the expected words suit the sound as
-    well. Empty where an engine cannot tell.
+    well. `whole`: the same for each expected text in its own writing, infinite where it has `*`.
+    Both are empty where an engine cannot tell.
     """
 
     text: str
     confidence: float
     words: tuple[Word, ...] = ()
     losses: tuple[tuple[float, ...], ...] = ()
+    whole: tuple[float, ...] = ()
 
 
 class Recogniser(Protocol):

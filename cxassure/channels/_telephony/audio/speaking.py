@@ -65,7 +65,7 @@ def paced(clauses: list[str], voice: str, seed: int, rate: int = 8000) -> Sound:
     """Clauses with a pause of `PAUSE` seconds between, drawn by `seed`."""
     import numpy as np
 
-    dice = Random(seed)  # noqa: S311 - a rhythm, not a secret
+    dice = Random(seed)
     parts = []
     for clause in filter(None, clauses):
         silent = np.zeros(round(pause(dice) * rate) if parts else 0, np.int16)

@@ -51,9 +51,7 @@ def spoken(sound: Sound, gap: float = HANG) -> list[tuple[float, float]]:
     line = sound if sound.rate in (8000, 16000) else sound.at(16000)
     activity = VoiceActivity(line.rate)
     voiced = [at for at, frame in frames(line) if activity.feed(frame)]
-    return [
-        (start, end) for start, end, many in joined(voiced, gap) if many * FRAME >= LEAST
-    ]
+    return [(start, end) for start, end, many in joined(voiced, gap) if many * FRAME >= LEAST]
 
 
 def joined(voiced: Iterable[float], gap: float) -> list[tuple[float, float, int]]:

@@ -47,7 +47,7 @@ def read_aloud(text: str, voice: str = "") -> Sound:
 
 @cache
 def _flite_voices() -> frozenset[str]:
-    told = subprocess.run(["flite", "-lv"], capture_output=True, text=True, timeout=PATIENCE)  # noqa: S607
+    told = subprocess.run(["flite", "-lv"], capture_output=True, text=True, timeout=PATIENCE)
     return frozenset(told.stdout.partition(":")[2].split())
 
 
@@ -99,9 +99,7 @@ def _espeak(text: str, voice: str) -> Sound:
             parts.append(ctypes.string_at(samples, count * 2))
         return 0
 
-    kind = ctypes.CFUNCTYPE(
-        ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p
-    )
+    kind = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
     with _SPEAKING:
         library, rate = _espeak_library()
         heard = kind(take)

