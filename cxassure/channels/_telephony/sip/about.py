@@ -6,7 +6,7 @@ import binascii
 from dataclasses import dataclass
 
 from cxassure.channels._telephony.sip.headers import Headers, key, number
-from cxassure.channels._telephony.sip.message import Message
+from cxassure.channels._telephony.sip.message import Message, Request
 from cxassure.channels._telephony.sip.uri import Address, Uri, read_params, split
 
 
@@ -20,13 +20,18 @@ class Diverted:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What is known of a call. `caller` is the number vouched for by the network
-    (P-Asserted-Identity, RFC 3325), else the one of From; `user_to_user` (RFC 7433) is unpacked
-    where it is text; `extra` is every header that SIP itself needs not, by its name as written."""
+    """What is known of a call.
+
+    `caller` is the number vouched for by the network (P-Asserted-Identity, RFC 3325), else the
+    one of From; `called` is the number of To, `reached` that of the request line (another where
+    the call was sent on). `user_to_user` (RFC 7433) is unpacked where it is text; `extra` is
+    every header that SIP itself needs not, by its name as written.
+    """
 
     caller: str
     name: str
     called: str
+    reached: str
     asserted: tuple[str, ...]
     diverted: tuple[Diverted, ...]
     user_to_user: tuple[str, ...]
@@ -43,6 +48,7 @@ def about(message: Message) -> About:
         caller=shown.number,
         name=shown.name or message.from_.name,
         called=message.to.number,
+        reached=Address(message.uri).number if isinstance(message, Request) else "",
         asserted=tuple(a.number for a in asserted),
         diverted=tuple(_diverted(headers)),
         user_to_user=tuple(unpacked(v) for v in headers.each("User-to-User")),

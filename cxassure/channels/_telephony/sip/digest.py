@@ -176,7 +176,7 @@ class Guard:
     def _fresh(self, given: Mapping[str, str], now: float) -> bool:
         nonce = given.get("nonce", "")
         made, used = self._nonces.get(nonce, (-self._life, 0))
-        count = int(given["nc"], 16) if _hex(given.get("nc", "")) else used + 1
+        count = int(given["nc"], 16) if _hex(given.get("nc", "")) else 1
         if now - made >= self._life or count <= used:
             return False
         self._nonces[nonce] = (made, count)

@@ -47,11 +47,13 @@ class Rung:
 
 
 class Ladder:
-    """What went over the wire, the newest `most` messages; `lost` counts those before them."""
+    """What went over the wire, the newest `most` messages in `room` bytes; `lost` counts those
+    before them."""
 
-    def __init__(self, most: int = 20_000) -> None:
-        self._rungs: deque[Rung] = deque(maxlen=most)
-        self._noted = 0
+    def __init__(self, most: int = 20_000, room: int = 64 << 20) -> None:
+        self._rungs: deque[Rung] = deque()
+        self._most, self._room = most, room
+        self._noted = self._size = 0
 
     @property
     def lost(self) -> int:
@@ -60,6 +62,9 @@ class Ladder:
     def note(self, rung: Rung) -> None:
         self._noted += 1
         self._rungs.append(rung)
+        self._size += len(rung.raw)
+        while len(self._rungs) > self._most or self._size > self._room:
+            self._size -= len(self._rungs.popleft().raw)
 
     def __iter__(self) -> Iterator[Rung]:
         return iter(self._rungs)

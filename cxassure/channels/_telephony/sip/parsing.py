@@ -119,6 +119,7 @@ class Framer:
 
     def __init__(self) -> None:
         self._kept = bytearray()
+        self._searched = 0
 
     def feed(self, data: bytes) -> list[bytes]:
         """The messages that `data` completes; a keep-alive of two line breaks (RFC 5626) is
@@ -137,8 +138,10 @@ class Framer:
             return b""
         while self._kept.startswith((b"\r", b"\n")) and len(self._kept) > 3:
             del self._kept[:1]
-        blank = _BLANK.search(self._kept)
+            self._searched = 0
+        blank = _BLANK.search(self._kept, self._searched)
         if not blank or not blank.start():
+            self._searched = max(0, len(self._kept) - 3)
             return None
         length = _LENGTH.search(self._kept, 0, blank.start() + 1)
         end = blank.end() + (int(length[1]) if length else 0)
@@ -148,4 +151,5 @@ class Framer:
             return None
         frame = bytes(self._kept[:end])
         del self._kept[:end]
+        self._searched = 0
         return frame

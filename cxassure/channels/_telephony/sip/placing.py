@@ -118,8 +118,7 @@ class Outgoing(Call):
         prack = self._early[tag].request("PRACK")
         prack.headers.add("RAck", f"{rseq} {answer.headers.get('CSeq')}")
         if self._late_offer and answer.sdp and self.media:
-            prack.carry(self.media.answer(answer.sdp))
-            self._accepted[tag] = answer.sdp
+            prack.carry(self._answering(answer) or b"")
         self.agent.spawn(self.agent.send(prack, self._early[tag]))
         return True
 
@@ -197,12 +196,20 @@ class Outgoing(Call):
             return b"", fits
         if answer.to.tag in self._accepted:
             return b"", True
+        body = self._answering(answer)
+        return body or b"", body is not None
+
+    def _answering(self, answer: Response) -> bytes | None:
+        """Our answer to their offer; None where media finds nothing in it."""
+        assert self.media
         try:
-            return self.media.answer(answer.sdp), True
+            body = self.media.answer(answer.sdp)
         except Exception as error:
             if not refused(error):
                 raise
-            return b"", False
+            return None
+        self._accepted[answer.to.tag] = answer.sdp
+        return body
 
     async def _acknowledge(
         self, dialog: Dialog, answer: Response, invite: Request, client: Client, body: bytes = b""
@@ -284,6 +291,8 @@ class Outgoing(Call):
             async with asyncio.timeout(self.agent.timers.give_up):
                 async for _ in self.events(len(self.history)):
                     pass
+        if not self.ended and self._client:
+            self._client.end()
         self.end("us", 487, why="we took the call back")
 
     def _cancel(self) -> None:

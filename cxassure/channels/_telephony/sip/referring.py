@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 SIPFRAG = "message/sipfrag;version=2.0"
 _NOT_EMBEDDED = frozenset(
     "via from to call-id cseq contact route record-route max-forwards content-length content-type "
-    "authorization proxy-authorization require supported allow path body".split()
+    "authorization proxy-authorization require supported allow path body expires session-id "
+    "p-asserted-identity p-preferred-identity identity privacy diversion history-info".split()
 )
+"""What a REFER may not put into our INVITE: what makes it go, and who we are said to be."""
 
 
 @dataclass(frozen=True, slots=True)

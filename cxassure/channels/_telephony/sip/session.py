@@ -27,7 +27,7 @@ class Session:
     def __init__(self, call: Call) -> None:
         self._call = call
         self._changing = asyncio.Lock()
-        self._ours = False
+        self._ours = self._holding = False
         self._unacknowledged: Server | None = None
         self._offered = False
         self._agreed: Agreed | None = None
@@ -89,6 +89,7 @@ class Session:
         if answer.code in (408, 481):
             call.end_by(answer)
         elif answer.good:
+            self._holding = hold
             self.agree(session_timer.agreed(answer) or self._agreed)
 
     def _accept(self, answer: bytes) -> bool:
@@ -199,7 +200,7 @@ class Session:
     def _due(self) -> None:
         call = self._call
         if self._agreed and self._agreed.ours:
-            call.agent.spawn(self.change())
+            call.agent.spawn(self.change(hold=self._holding))
         else:
             why = "the session timer ran out: the far end did not say that the call is alive"
             call.agent.spawn(

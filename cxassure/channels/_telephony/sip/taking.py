@@ -142,7 +142,13 @@ class Incoming(Call):
             server.reply(reply(request, 481))
             return
         self._calm()
-        body = self.media.answer(request.sdp) if self.media and request.sdp else b""
+        try:
+            body = self.media.answer(request.sdp) if self.media and request.sdp else b""
+        except Exception as error:
+            if not refused(error):
+                raise
+            server.reply(reply(request, 488))
+            return
         server.reply(reply(request, 200, body=body))
 
     # How

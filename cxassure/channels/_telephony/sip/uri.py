@@ -12,7 +12,7 @@ Params = tuple[tuple[str, str], ...]
 _URI = re.compile(
     r"(?:([^@]*)@)?(\[[^\]]*\]|[^:;?@\[\]]*)(?::(\d{1,5}))?(;[^?]*)?(?:\?(.*))?$", re.DOTALL
 )
-_NAMED = re.compile(r'\s*("(?:[^"\\]|\\.)*"\s*|[^<"]*)<([^>]*)>?(.*)$', re.DOTALL)
+_NAMED = re.compile(r'("(?:[^"\\]|\\.)*"\s*|[^<"]*)<([^>]*)>?(.*)$', re.DOTALL)
 PORTS = {"udp": 5060, "tcp": 5060, "tls": 5061}
 
 
@@ -159,7 +159,7 @@ class Address:
     @classmethod
     def read(cls, text: str) -> Address:
         """Never raises: what cannot be read as an address is all `uri`."""
-        found = _NAMED.match(text)
+        found = _NAMED.match(text.strip())
         if found:
             name = unquoted(found[1].strip())
             return cls(found[2].strip(), name, read_params(found[3]))

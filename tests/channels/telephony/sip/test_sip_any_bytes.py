@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cxassure.channels._telephony.sip.agent import UserAgent
 from cxassure.channels._telephony.sip.headers import CSeq, Headers, Via
-from cxassure.channels._telephony.sip.ladder import drawn, masked
+from cxassure.channels._telephony.sip.ladder import Ladder, Rung, drawn, masked
 from cxassure.channels._telephony.sip.message import Request, Response
 from cxassure.channels._telephony.sip.parsing import LARGEST, Framer, Unparsable, parse
 from cxassure.channels._telephony.sip.uri import Address, Uri, split
@@ -242,3 +242,20 @@ def test_secrets_are_not_on_the_ladder() -> None:
     for secret in (b"deadbeef", b"feed", b"a2lt", b"c2Vj"):
         assert secret not in kept
     assert b'username="kim"' in kept and b"response=kept" in kept and b"nc=1" in kept
+
+
+def test_the_ladder_keeps_to_its_room() -> None:
+    ladder = Ladder(most=3, room=25)
+    for at in range(5):
+        ladder.note(Rung(at, "udp", "a", "b", True, "x", "c", "1 X", b"0123456789"))
+    assert [rung.at for rung in ladder] == [3, 4] and ladder.lost == 3
+
+
+def test_long_and_empty_things_take_no_time() -> None:
+    for text in (" " * 60_000, '"' * 60_001, "<" * 60_000, '"' + "\\" * 59_999, "a" * 60_000):
+        Address.read(text)
+        Via.read(text)
+        masked(b"Authorization: " + text.encode())
+    framer = Framer()
+    for _ in range(30_000):
+        framer.feed(b"ab")

@@ -437,13 +437,15 @@ async def test_session_timers_keep_a_call_and_end_a_dead_one(
 ) -> None:
     from dataclasses import replace
 
-    quick = replace(fast, second=0.0012)
+    quick = replace(fast, second=0.002)
     caller = await opened(timers=quick, session=Policy(1800, 90))
     desk = await opened(timers=quick)
     taken = taking(desk)
     call = await talk(caller, desk, described(), patience)
+    assert await call.hold() == 200
     await until(lambda: sum(isinstance(e, events.Changed) for e in taken[0].history) >= 2)
     assert call.state == taken[0].state == "up"
+    assert taken[0].history[-1].held, "keeping a call alive took it off hold"
     caller.transactions.wire.close()  # the caller's machine is gone
     ended = await taken[0].wait(events.Ended, patience)
     assert ended.by == "network" and "session timer" in ended.words

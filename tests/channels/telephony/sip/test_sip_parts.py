@@ -260,6 +260,7 @@ def test_who_calls_and_with_what_is_read() -> None:
     )
     known = about(message)
     assert (known.caller, known.name, known.called) == ("+15550100", "Kim Lee", "2")
+    assert known.reached == "2"
     assert known.asserted == ("+15550100", "+15550100")
     assert [(d.number, d.reason) for d in known.diverted] == [("800", "SIP 486")]
     assert known.user_to_user == ("hey", "plain") and known.extra == {"X-Order": "42"}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import shutil
-import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -27,12 +27,21 @@ pytestmark = pytest.mark.skipif(
 )
 
 
+async def free_port() -> int:
+    """Above what the kernel gives to others, so that none takes it before Kamailio does."""
+    while True:
+        port = random.randrange(61_000, 65_000)
+        try:
+            async with UserAgent(allowed=["127.0.0.1"], address=("127.0.0.1", port)):
+                return port
+        except CannotLook:
+            continue
+
+
 @pytest.fixture
 async def proxy(tmp_path: Path, hasty: Timers) -> AsyncIterator[int]:
     """Kamailio on a port of loopback, over UDP and TCP."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
+    port = await free_port()
     config = tmp_path / "kamailio.cfg"
     text = Path(__file__).with_name("kamailio.cfg").read_text("utf-8")
     config.write_text(text.replace("PORT", str(port)), "utf-8")

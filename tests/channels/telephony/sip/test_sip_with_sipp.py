@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import shutil
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -60,9 +61,10 @@ async def hang_up(call: Any) -> None:
 
 
 def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+    """Above what the kernel gives to others, so that none takes it before sipp does."""
+    while bound(port := random.randrange(61_000, 65_000)):
+        pass
+    return port
 
 
 def bound(port: int) -> bool:
