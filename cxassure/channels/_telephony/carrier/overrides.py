@@ -22,12 +22,22 @@ class Overrides:
     again: int = 1
     policy: frozenset[str] = frozenset(("ct",))
 
+    @property
+    def hurried(self) -> bool:
+        """Whether one try has less time than all together."""
+        return self.read < self.total
+
     def retries(self, kind: str) -> bool:
         return bool(kind) and (kind in self.policy or "all" in self.policy)
 
 
+USUAL = Overrides()
+
+
 def overrides(url: str) -> tuple[str, Overrides]:
     """The address without its fragment, and what the fragment sets: `#tt=2000&rc=2&rp=5xx`."""
+    if "#" not in url:
+        return url, USUAL
     bare, fragment = urldefrag(url)
     told = {name: values[0] for name, values in parse_qs(fragment).items()}
     policy = frozenset(told.get("rp", "ct").lower().split(","))

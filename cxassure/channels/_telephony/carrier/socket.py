@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from ssl import SSLContext
 from typing import TYPE_CHECKING, Any
 
 from cxassure.channels._http.origins import on_loopback, shown
@@ -25,7 +26,7 @@ LARGEST = 1_000_000
 class Socket:
     """JSON messages both ways; what comes is kept in `inbox` until somebody takes it."""
 
-    def __init__(self, connection: ClientConnection, came: Any) -> None:
+    def __init__(self, connection: ClientConnection, came: Callable[[], None]) -> None:
         self._connection = connection
         self._came = came
         self.inbox: list[dict[str, Any]] = []
@@ -84,30 +85,44 @@ def _message(frame: str | bytes) -> dict[str, Any]:
 
 
 async def plug(walker: Walker, url: str, code: int) -> Socket:
-    """Opens `url`, signed as Twilio signs it. Raises `Fault` `code` when it does not open, and
-    `CannotLook` when it is on no listed origin."""
+    """A call's socket to `url`; raises as `opened`, and `CannotLook` for an origin not listed."""
+    webhooks, account = walker.exchange.webhooks, walker.call.account
+    if url.lower().startswith(("ws://", "wss://")):
+        webhooks.guard(url, account)
+    headers = webhooks.handshake(account, url)
+    return await opened(url, headers, webhooks.context, walker.call.clock.stir, code)
+
+
+async def opened(
+    url: str,
+    headers: Mapping[str, str],
+    context: SSLContext,
+    came: Callable[[], None],
+    code: int,
+    patience: float = OPENING,
+) -> Socket:
+    """Opens `url`; `came` is called whenever a message has come. Raises `Fault` `code` when it does
+    not open."""
     from websockets.asyncio.client import connect
     from websockets.exceptions import InvalidHandshake, InvalidURI
 
     if not url.lower().startswith(("ws://", "wss://")):
         raise Fault(code, f"«{shown(url)}» is no ws:// or wss:// address")
-    webhooks, account = walker.exchange.webhooks, walker.call.account
-    webhooks.guard(url, account)
     silent = logging.getLogger("cxassure.carrier.socket")
     silent.disabled = True  # its debug lines would hold what customers say
     try:
         connection = await connect(
             url,
-            open_timeout=OPENING,
-            additional_headers=webhooks.handshake(account, url),
+            open_timeout=patience,
+            additional_headers=headers,
             user_agent_header=None,
-            ssl=webhooks.context if url.lower().startswith("wss") else None,
+            ssl=context if url.lower().startswith("wss") else None,
             proxy=None if on_loopback(url) else True,
             max_size=LARGEST,
             logger=silent,
         )
     except TimeoutError:
-        raise Fault(code, f"{shown(url)} did not open within {OPENING:g} s") from None
+        raise Fault(code, f"{shown(url)} did not open within {patience:g} s") from None
     except (InvalidHandshake, InvalidURI, OSError, EOFError) as wrong:
         raise Fault(code, f"{shown(url)}: {wrong}") from None
-    return Socket(connection, walker.call.clock.stir)
+    return Socket(connection, came)

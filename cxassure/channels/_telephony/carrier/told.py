@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 
 
 class CallFields(TypedDict, total=False):
-    """What can be asked of a call: `ended_by` is company, customer, agent or line."""
+    """What can be asked of a call: `ended_by` is company, customer, agent or line.
+
+    Of a voice agent (`over: media_stream`) also: `first_audio` from the connection, `turn_p50` and
+    `turn_p95` from the end of the caller's words to the answer's first sound, `recovery` the
+    longest time that it talked on once interrupted, `loops` how often it said the same in a row.
+    """
 
     status: str
     ended_by: str
@@ -25,6 +30,11 @@ class CallFields(TypedDict, total=False):
     caller: str
     called: str
     sid: str
+    first_audio: Seconds
+    turn_p50: Seconds
+    turn_p95: Seconds
+    recovery: Seconds
+    loops: int
 
 
 def call_fields(call: Call) -> dict[str, Any]:

@@ -67,6 +67,7 @@ class Walker:
         self._documents = 0
         self._still = 0
         self._fallen_back = False
+        self.asked = self.url
 
     async def walk(self, data: Mapping[str, str]) -> None:
         """The whole call, from the first request to the status callback."""
@@ -128,13 +129,13 @@ class Walker:
         except Moved:
             return self._sent()
         except Fault as fault:
-            return await self._fall_back(fault, goto)
+            return await self._fall_back(fault)
         except Exception as trouble:  # ours, told by whoever acts next
             call.trouble = trouble
             call.end("line", "given up: we could not go on")
         return None
 
-    async def _fall_back(self, fault: Fault, goto: GoTo) -> GoTo | None:
+    async def _fall_back(self, fault: Fault) -> GoTo | None:
         """The company's document for calls that break, where it has one (Twilio, VoiceFallbackUrl);
         it is told what broke, once."""
         call, url = self.call, self.call.account.fallback
@@ -143,7 +144,7 @@ class Walker:
             return None
         self._fallen_back, call.fault, call.away, call.taker = True, None, never, None
         self.exchange.finding(f"the fallback address is asked after {fault}")
-        told = {"ErrorCode": str(fault.code), "ErrorUrl": shown(goto.url or self.url)}
+        told = {"ErrorCode": str(fault.code), "ErrorUrl": shown(self.asked)}
         return GoTo(url, call.account.method, told)
 
     async def _break_off(self, fault: Fault) -> None:
@@ -206,6 +207,7 @@ class Walker:
     async def _ask(self, goto: GoTo) -> Answer:
         call, began, asked = self.call, self.call.clock.now(), time.perf_counter()
         params = {**standing(self.call), **goto.params}
+        self.asked = goto.url
         try:
             answer = await self.exchange.webhooks.ask(
                 call.account, goto.method, goto.url, params, call.cookies

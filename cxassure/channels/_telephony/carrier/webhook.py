@@ -122,8 +122,8 @@ class Webhooks:
         """Asks again where the address wants it (Twilio, Webhooks connection overrides)."""
         for left in range(wish.again, -1, -1):
             try:
-                async with asyncio.timeout(wish.read):
-                    answer = await self._follow(account, method, url, params, cookies, began)
+                asked = self._follow(account, method, url, params, cookies, began)
+                answer = await (asyncio.wait_for(asked, wish.read) if wish.hurried else asked)
                 if not left or not wish.retries(f"{answer.status // 100}xx"):
                     return answer
             except TimeoutError:
