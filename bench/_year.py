@@ -192,11 +192,11 @@ class Year:
         return outage.kind == "missed" or outage.where == place
 
     def _note(self, outage: Outage, line: Line, at: datetime, window: str) -> None:
-        before = self.before.get(line)
-        outage.face_of = outage.face_of or (
-            None if outage.first else self.shown.get((line, outage.kind))
-        )
+        before, shown = self.before.get(line), self.shown.get((line, outage.kind))
         outage.first = outage.first or at
+        earlier = shown and shown.first and shown.first < outage.first
+        if earlier and outage.must is None and outage.face_of is None:
+            outage.face_of = shown  # whatever line it goes on along: the others join it there
         if before is outage and not window and outage.must is None:
             outage.must = at
 

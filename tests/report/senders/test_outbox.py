@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,8 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cxassure.incident import Message
-from cxassure.report.senders import FileOutbox, NotSent, Outbox, deliver
+from cxassure.errors import CannotLook
+from cxassure.incident import Message, Recipient
+from cxassure.report.senders import FileOutbox, NotSent, Outbox, deliver, made
 from cxassure.report.senders.conformance import sample
 from cxassure.report.senders.outbox import LARGEST, REMEMBERED
 from cxassure.store.incidents import Incidents
@@ -201,3 +203,37 @@ def test_whatever_happens_each_message_arrives_once_or_waits(
             deliver(FileOutbox(path), {"kim": kim}, now)
     waiting = ids(p.message for p in FileOutbox(path).waiting())
     assert sorted([*ids(kim.got), *waiting]) == sorted(put)
+
+
+def test_one_who_is_slow_delays_nobody_else(outbox: Outbox) -> None:
+    there = threading.Event()
+
+    class Slow(Friend):
+        def send(self, message: Message) -> None:
+            assert there.wait(20), "the other was not told meanwhile"
+            super().send(message)
+
+    class Quick(Friend):
+        def send(self, message: Message) -> None:
+            super().send(message)
+            there.set()
+
+    slow, quick = Slow(), Quick()
+    outbox.put([*letters("a-1", to="lee"), *letters("b-1"), *letters("a-2", to="lee")])
+    done = deliver(outbox, {"lee": slow, "kim": quick}, NOW)
+    assert sorted(done.sent) == ["a-1", "a-2", "b-1"]
+    assert (ids(slow.got), ids(quick.got)) == (["a-1", "a-2"], ["b-1"])
+
+
+def test_a_sender_that_cannot_be_made_keeps_its_messages_and_says_why(outbox: Outbox) -> None:
+    def no_secret(name: str) -> str:
+        raise CannotLook(f"{name} is not set", "set it")
+
+    hook = {"url": "https://hooks.example/cx", "key": "${secret.ledger}"}
+    recipients = [Recipient(name="kim", sender="webhook", options=hook)]
+    senders, wrongs = made(recipients, no_secret)
+    assert [wrong.what for wrong in wrongs] == ["«kim» cannot be told: secret.ledger is not set"]
+    outbox.put(letters("a-1"))
+    (failed,) = deliver(outbox, senders, NOW).failed
+    assert failed.why == "secret.ledger is not set"
+    assert [one.message.id for one in outbox.waiting()] == ["a-1"]
