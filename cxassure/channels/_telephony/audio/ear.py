@@ -75,7 +75,7 @@ class Ear:
         """`samples` (shape `(n,)`, any n) that came at `at` seconds; the prompts over by now."""
         import numpy as np
 
-        found = []
+        found: list[Prompt] = []
         if self._now is None:
             self._now = self._offset = at
         missing = at - self._now - len(self._rest) / self.rate

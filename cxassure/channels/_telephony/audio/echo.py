@@ -24,7 +24,7 @@ LEAST = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Echo:
-    """`delay` in seconds; `loss` in dB, by which it is quieter than what we sent; `score` 0 to 1."""
+    """`delay` in seconds; `loss` in dB: how much quieter than we sent it; `score` 0 to 1."""
 
     delay: float
     loss: float

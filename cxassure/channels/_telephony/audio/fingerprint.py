@@ -101,7 +101,8 @@ def _bands(sound: Sound) -> Frames:
     power = np.abs(np.fft.rfft(cut * np.hanning(width), axis=1)) ** 2
     bands = power @ _filters()
     # a floor tied to the loudest: what a codec or a hiss puts into a quiet band says nothing
-    return np.log(np.maximum(bands, bands.max(initial=1e-9) * 1e-4 + 1e-9))
+    logs: Frames = np.log(np.maximum(bands, bands.max(initial=1e-9) * 1e-4 + 1e-9))
+    return logs
 
 
 @cache
@@ -116,7 +117,8 @@ def _filters() -> Frames:
     bins = np.fft.rfftfreq(round(WIDTH * RATE), 1 / RATE)[:, None]
     rising = (bins - edges[:-2]) / (edges[1:-1] - edges[:-2])
     falling = (edges[2:] - bins) / (edges[2:] - edges[1:-1])
-    return np.clip(np.minimum(rising, falling), 0, None)
+    triangles: Frames = np.clip(np.minimum(rising, falling), 0, None)
+    return triangles
 
 
 @cache

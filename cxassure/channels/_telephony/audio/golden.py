@@ -126,7 +126,8 @@ def _costs(accepted: Fingerprint, heard: Fingerprint) -> Costs:
     import numpy as np
 
     def unit(frames: Costs) -> Costs:
-        return frames / np.maximum(np.linalg.norm(frames, axis=1, keepdims=True), 1e-6)
+        made: Costs = frames / np.maximum(np.linalg.norm(frames, axis=1, keepdims=True), 1e-6)
+        return made
 
     costs: Costs = 1 - unit(accepted.frames) @ unit(heard.frames).T
     costs[~accepted.loud] = 0.3

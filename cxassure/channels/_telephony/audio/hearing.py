@@ -20,7 +20,7 @@ PATIENCE = 30.0
 """Seconds that a recogniser may take for one prompt, its loading not counted."""
 STARTING = 60.0
 """Seconds that it may take to load its model."""
-SPEEDS = (1.0, 0.92, 1.08)
+SPEEDS = (1.0, 0.92, 1.08, 0.86)
 """A prompt that does not suit is heard again a little slower, then a little faster: what an engine
 mishears at one pace it often hears at another, and a wrong prompt it hears rightly at all."""
 
@@ -77,7 +77,8 @@ class Hearing:
         async with self._turn:
             await self._begin()
             ask = partial(_listen, sound, tuple(expected), language, part)
-            return await self._asked(ask, self._patience)
+            heard: Heard = await self._asked(ask, self._patience)
+            return heard
 
     def close(self) -> None:
         """Ends the process, whatever it does."""

@@ -10,7 +10,7 @@ from cxassure.channels._telephony.audio.likeness import Difference, differences,
 from cxassure.channels._telephony.audio.normal import Change, normalise
 from cxassure.channels._telephony.audio.recogniser import Said
 
-WORD, NEAR_WORD, NUMBER, OTHER_NUMBER, WHOLE = 7.5, 16.0, 6.0, 1.5, 5.0
+WORD, NEAR_WORD, NUMBER, OTHER_NUMBER, WHOLE = 8.0, 16.0, 6.0, 1.5, 5.0
 """Nats that the sound may be likelier as it was heard than as expected: by a word, by a word of
 nearly the same letters, by a number, by a number of as many digits, and by the text in all.
 Fitted on the prompts of `./cx bench hearing`."""

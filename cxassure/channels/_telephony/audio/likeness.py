@@ -67,10 +67,7 @@ def _shortest(
     """How many words as written make the next normalised ones; all, where none do."""
     for wide in range(1, min(_WIDEST, len(written)) + 1):
         words = normalise(" ".join(written[:wide]), language).words
-        grows = wide < len(written) and words and is_number(words[-1]) and not (
-            normalise(written[wide], language).words[:1] == whole[len(words) : len(words) + 1]
-        )  # fmt: skip
-        if words == whole[: len(words)] and not grows:
+        if words == whole[: len(words)] and not _goes_on(written[wide:], words, whole, language):
             return wide, words
     return len(written), whole
 
@@ -112,6 +109,16 @@ def likeness(expected: str, found: Sequence[Difference], language: str = "en") -
         for one in found
     )
     return max(0.0, 1 - lost / size)
+
+
+def _goes_on(
+    rest: Sequence[str], words: tuple[str, ...], whole: tuple[str, ...], language: str
+) -> bool:
+    """Whether a number that is found takes the next word as well: `half past six` after `six`."""
+    if not rest or not words or not is_number(words[-1]):
+        return False
+    following = whole[len(words) : len(words) + 1]
+    return normalise(rest[0], language).words[:1] != following
 
 
 _Pair = tuple[str, str, int]

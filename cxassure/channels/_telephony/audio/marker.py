@@ -95,4 +95,5 @@ def _sweep(direction: str, rate: int) -> NDArray[np.float64]:
     phase = 2 * np.pi * (LOW * time + (HIGH - LOW) * time**2 / (2 * LENGTH))
     edges = np.minimum(1, np.minimum(time, LENGTH - time) / 0.02)
     wave = np.sin(phase) * np.clip(edges, 0, 1)
-    return wave if direction == "up" else wave[::-1].copy()
+    swept: NDArray[np.float64] = wave if direction == "up" else wave[::-1].copy()
+    return swept

@@ -31,7 +31,8 @@ class MenuGrammar:
 
     def hear(self, sound: Sound, expected: Sequence[str], language: str) -> Said:
         """See `Recogniser`. Raises `CannotLook` without an expected text, for another language
-        than English, for words that are not in the dictionary and numbers not read digit by digit."""
+        than English, for words that are not in the dictionary, and for numbers that are not
+        read digit by digit."""
         if not language.lower().startswith("en") or not expected:
             raise CannotLook("a grammar needs expected texts, in English", _HINT)
         if not spoken(sound):
@@ -63,7 +64,7 @@ class MenuGrammar:
 
     def _said(self, text: str) -> Said:
         words = tuple(
-            Word(one.word, one.start_frame / 100, (one.end_frame + 1) / 100, 1.0)
+            Word(one.word.partition("(")[0], one.start_frame / 100, (one.end_frame + 1) / 100, 1.0)
             for one in self._decoder.seg()
             if not one.word.startswith(("<", "["))
         )

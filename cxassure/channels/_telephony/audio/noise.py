@@ -93,8 +93,10 @@ def _music(count: int, rate: int, dice: Generator) -> Wave:
 def _coloured(white: Wave, rate: int, gain: Callable[[Wave], Wave]) -> Wave:
     import numpy as np
 
-    bins = np.fft.rfftfreq(len(white), 1 / rate) if len(white) else np.zeros(1)
-    return np.fft.irfft(np.fft.rfft(white) * gain(bins), len(white)) if len(white) else white
+    if not len(white):
+        return white
+    bins = np.fft.rfftfreq(len(white), 1 / rate).astype(np.float64)
+    return np.fft.irfft(np.fft.rfft(white) * gain(bins), len(white))
 
 
 def _unit(wave: Wave) -> Wave:

@@ -118,7 +118,7 @@ def _numbers(text: str, language: str) -> str:
 
     apart = re.sub(r"(?<=[a-z])-(?=[a-z])", " ", text)
     try:
-        return alpha2digit(apart, language, threshold=0.0)
+        return str(alpha2digit(apart, language, threshold=0.0))
     except ValueError:
         return text
 
@@ -131,7 +131,7 @@ def _dates(text: str, language: str) -> str:
 
 
 def _clock(text: str, language: str) -> str:
-    """`half past 10`, `10 30 am`, `9 am`, `5 pm`, `6 oclock` to `10:30`, `9:00`, `17:00`, `6:00`."""
+    """`half past 10`, `10 30 am`, `9 am`, `5 pm`, `6 oclock` to `10:30`, `9:00`, `17:00`…"""
     text = re.sub(r"\bhalf past (\d{1,2})\b", r"\1:30", text)
     text = re.sub(r"\b(?:a )?quarter past (\d{1,2})\b", r"\1:15", text)
     text = re.sub(r"\b(?:a )?quarter to (\d{1,2})\b", lambda m: f"{(int(m[1]) - 1) or 12}:45", text)

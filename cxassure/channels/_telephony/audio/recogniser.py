@@ -1,4 +1,4 @@
-"""What a recogniser of speech is and what it gives; which ones there are, ours and third parties'."""
+"""What a recogniser of speech is and gives; which ones there are, ours and third parties'."""
 
 from __future__ import annotations
 

@@ -6,18 +6,22 @@ import re
 from functools import lru_cache
 from pathlib import Path
 from random import Random
+from typing import TYPE_CHECKING
 
 from cxassure.channels._telephony.audio.noise import behind
 from cxassure.channels._telephony.audio.sound import Sound
 from cxassure.channels._telephony.audio.voices import read_aloud
 from cxassure.channels._telephony.audio.wav import read_wav
 
+if TYPE_CHECKING:
+    from cxassure.channels._telephony.audio.sound import Samples
+
 PAUSE = (0.2, 0.7)
 """Seconds that a person pauses between two clauses, least and most."""
 QUIET = 15.0
 """dB between speech and the noise behind it, where nothing else is said."""
 _CLAUSE = re.compile(r"(?<=[.,;:!?])\s+")
-_NUMBER = re.compile(r"(?<![\w.])(?:\d{4,}|0\d+)(?![\w.]|,\d)")
+_NUMBER = re.compile(r"(?<![\w.,])(?:\d{4,}|0\d+)(?![\w.]|,\d)")
 _KEYS = {"*": "star", "#": "pound"}
 
 
@@ -66,7 +70,7 @@ def paced(clauses: list[str], voice: str, seed: int, rate: int = 8000) -> Sound:
     import numpy as np
 
     dice = Random(seed)
-    parts = []
+    parts: list[Samples] = []
     for clause in filter(None, clauses):
         silent = np.zeros(round(pause(dice) * rate) if parts else 0, np.int16)
         parts += [silent, _spoken(clause, voice, rate).samples]

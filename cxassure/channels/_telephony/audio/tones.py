@@ -103,4 +103,6 @@ def _peaks(levels: NDArray[np.float64]) -> NDArray[np.bool_]:
     )
     inner = np.zeros(levels.shape, bool)
     inner[:, 1:-1] = (levels[:, 1:-1] >= levels[:, :-2]) & (levels[:, 1:-1] > levels[:, 2:])
-    return inner & (levels > around + 12) & (levels > levels.max(axis=1, keepdims=True) - 30)
+    strong = levels > levels.max(axis=1, keepdims=True) - 30
+    found: NDArray[np.bool_] = inner & (levels > around + 12) & strong
+    return found
