@@ -16,8 +16,6 @@ from typing import Any
 from cxassure.demo.faults import named
 from cxassure.demo.serving import HOST, running
 
-PRIORITY = -10
-
 
 def arguments(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m cxassure.demo", description=__doc__)
@@ -62,8 +60,8 @@ def main(argv: list[str] | None = None) -> int:
 
 async def serve(settings: dict[str, Any], with_parent: bool) -> None:
     """Run the company, print its addresses in one line and wait for the end."""
-    with suppress(PermissionError):  # sound is due every 20 ms, however busy the machine is
-        os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
+    with suppress(AttributeError, OSError):  # sound is due every 20 ms, however busy the machine is
+        os.sched_setscheduler(0, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(1))
     loop, over = asyncio.get_running_loop(), asyncio.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, over.set)
