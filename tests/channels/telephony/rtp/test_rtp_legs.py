@@ -142,7 +142,7 @@ async def test_a_key_is_pressed_while_something_is_being_said(
         assert not playing.over
 
 
-@pytest.mark.parametrize("style", ["sendonly", "inactive", "0.0.0.0"])
+@pytest.mark.parametrize("style", ["sendonly", "0.0.0.0"])
 async def test_who_is_held_says_nothing_until_resumed(
     style: Any, joined: Any, tone: Callable[..., Sound], until: Any
 ) -> None:
@@ -179,7 +179,7 @@ async def test_the_codec_may_change_in_the_call(
         assert right.quality().heard.codec == "opus"
 
 
-@pytest.mark.parametrize("packet_ms", [10, 30, 40])
+@pytest.mark.parametrize("packet_ms", [10, 30])
 async def test_packets_of_other_lengths_are_spoken(
     packet_ms: int, joined: Any, tone: Callable[..., Sound], until: Any
 ) -> None:
@@ -190,8 +190,7 @@ async def test_packets_of_other_lengths_are_spoken(
         assert pitch(right.recording.heard) == pytest.approx(440, abs=6)
 
 
-@pytest.mark.parametrize("mux", [True, False])
-@pytest.mark.parametrize("srtp", ["never", "must"])
+@pytest.mark.parametrize(("mux", "srtp"), [(True, "never"), (False, "must")])
 async def test_both_report_to_each_other_and_say_good_bye(
     mux: bool, srtp: str, joined: Any, until: Any
 ) -> None:
