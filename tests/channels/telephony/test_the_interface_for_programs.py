@@ -427,3 +427,37 @@ async def test_an_interface_without_keys_or_port_is_ours_to_mend(table, company)
         await table.caller(company.url(), api="any")
     with pytest.raises(CannotLook, match="is no port"):
         await table.caller(company.url(), api="soon", auth_token="x")
+
+
+async def test_a_wait_that_leads_out_of_the_listed_origins_is_trouble_of_ours(table, company, act):
+    company.says("/voice", "<Say>Hi.</Say><Pause length='60'/>")
+    caller = await table.caller(company.url(), **KEYS)
+    kim = await table.agent("client:kim")
+    seats = program(caller).conferences("case 11").participants
+    away = {"wait_url": "http://127.0.0.1:9/wait"}
+    await soon(seats.create, to="client:kim", from_="+12025550100", **away)
+    await act(kim, "answer")
+    with pytest.raises(CannotLook, match="not a listed target"):
+        await act(kim, "wait", 5.0)
+
+
+async def test_two_runs_that_share_an_account_are_told_apart_by_what_is_named(table, company, act):
+    """A request that names nothing of either is refused, never given to the wrong run."""
+    from cxassure.channel import Scope
+
+    company.says("/voice", "<Say>Hi.</Say><Pause length='60'/>")
+    one = await table.caller(company.url(), **KEYS)
+    first, table.run = table.run, Scope()
+    two = await table.caller(company.url(), **KEYS)
+    assert one.line.exchange is not two.line.exchange
+    assert one.line.exchange.api_address == two.line.exchange.api_address
+    await act(one, "dial")
+    await act(two, "dial")
+    client = program(one)
+    for caller in (one, two):
+        told = await soon(client.calls(caller.call()["sid"]).fetch)
+        assert told.sid == caller.call()["sid"]
+    with pytest.raises(TwilioRestException) as told:
+        await soon(client.calls.create, to="client:x", from_="+12025550100", twiml="<Response/>")
+    assert told.value.code == 20001
+    await first.close()

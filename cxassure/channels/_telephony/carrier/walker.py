@@ -98,6 +98,8 @@ class Walker:
             await self._safely(self._sent())
         except Fault as fault:
             await self._break_off(fault)
+        except Exception as trouble:
+            self._give_up(trouble)
         finally:
             self.call.walked = False
 
@@ -130,10 +132,14 @@ class Walker:
             return self._sent()
         except Fault as fault:
             return await self._fall_back(fault)
-        except Exception as trouble:  # ours, told by whoever acts next
-            call.trouble = trouble
-            call.end("line", "given up: we could not go on")
+        except Exception as trouble:
+            self._give_up(trouble)
         return None
+
+    def _give_up(self, trouble: Exception) -> None:
+        """Trouble of ours is told by whoever acts next."""
+        self.call.trouble = trouble
+        self.call.end("line", "given up: we could not go on")
 
     async def _fall_back(self, fault: Fault) -> GoTo | None:
         """The company's document for calls that break, where it has one (Twilio, VoiceFallbackUrl);
