@@ -106,7 +106,7 @@ class Exchange:
             served.respond(self._gate.challenge(invite))
         elif invite.body and not sdp.parse(invite.body):
             served.refuse(488)
-        elif len(self._wires.dialogs) > 2 * MOST_CALLS:
+        elif self._wires.busy > 2 * MOST_CALLS:
             served.refuse(503)
         else:
             address(invite.get("contact"))

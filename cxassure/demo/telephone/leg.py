@@ -24,6 +24,11 @@ class Wires:
         self.dialogs: dict[tuple[str, str], Leg] = {}
 
     @property
+    def busy(self) -> int:
+        """How many legs are up."""
+        return sum(not leg.ended.is_set() for leg in self.dialogs.values())
+
+    @property
     def place(self) -> str:
         return f"{self.network.host}:{self.network.port}"
 

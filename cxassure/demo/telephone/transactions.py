@@ -88,9 +88,12 @@ class Transactions:
             log.error("an errand failed", exc_info=task.exception())
 
     async def close(self) -> None:
-        for task in tuple(self._errands):
-            task.cancel()
-        await asyncio.gather(*self._errands, return_exceptions=True)
+        """Drop what is under way; what that leaves behind, like a BYE, is still sent once."""
+        while self._errands:
+            for task in tuple(self._errands):
+                task.cancel()
+            await asyncio.gather(*self._errands, return_exceptions=True)
+            await asyncio.sleep(0)
 
     def receive(self, data: bytes, flow: Flow) -> None:
         try:
