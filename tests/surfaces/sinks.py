@@ -32,6 +32,10 @@ class Hook:
     def words(self, path: str = "") -> list[str]:
         return [told["message"]["word"] for at, told in self.got if path in at]
 
+    def kinds(self, path: str) -> list[str]:
+        """What was wrong, of each message."""
+        return [told["message"]["fault"]["kind"] for at, told in self.got if path in at]
+
     def ids(self) -> list[str]:
         return [told["message"]["id"] for _, told in self.got]
 
