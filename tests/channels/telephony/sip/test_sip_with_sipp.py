@@ -26,6 +26,8 @@ SIPP = shutil.which("sipp")
 HERE = Path(__file__).parent / "scenarios"
 TABLE = Path(__file__).parents[4] / "docs" / "sip.md"
 LONG = 30.0
+ANY = random.SystemRandom()
+"""Not `random` itself: test plug-ins seed it alike in every process."""
 KIM = Credentials("kim", "s3cret")
 
 pytestmark = pytest.mark.skipif(
@@ -62,7 +64,7 @@ async def hang_up(call: Any) -> None:
 
 def free_port() -> int:
     """Above what the kernel gives to others, so that none takes it before sipp does."""
-    while bound(port := random.randrange(61_000, 65_000)):
+    while bound(port := ANY.randrange(61_000, 65_000)):
         pass
     return port
 
@@ -76,27 +78,38 @@ def bound(port: int) -> bool:
         return False
 
 
+async def started(
+    name: str, errors: Path, more: tuple[str, ...], to: str
+) -> tuple[int, asyncio.subprocess.Process]:
+    """sipp once it listens; on another port where one was taken from under it."""
+    assert SIPP
+    told = ["-trace_err", "-error_file", str(errors), "-nostdin", "-timeout", "60s"]
+    for _ in range(5):
+        port = free_port()
+        process = await asyncio.create_subprocess_exec(
+            *(SIPP, "-sf", str(HERE / f"{name}.xml"), "-i", "127.0.0.1", "-p", str(port)),
+            *("-m", "1", *told, "-timeout_error", *more, *([to] if to else [])),
+            cwd=errors.parent,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        async with asyncio.timeout(LONG):
+            while not bound(port) and process.returncode is None:
+                await asyncio.sleep(0.02)
+        said = errors.read_text("latin-1") if errors.exists() else ""
+        if not process.returncode or "bind" not in said:
+            break
+    return port, process
+
+
 @asynccontextmanager
 async def sipp(
     name: str, folder: Path, *more: str, to: tuple[str, int] | None = None
 ) -> AsyncIterator[int]:
     """sipp plays a scenario to its end: what it did not like is the test's failure."""
-    port = free_port()
-    assert SIPP
     errors = folder / f"{name}.log"
-    where = [f"{to[0]}:{to[1]}"] if to else []
-    told = ["-trace_err", "-error_file", str(errors), "-nostdin", "-timeout", "60s"]
-    process = await asyncio.create_subprocess_exec(
-        *(SIPP, "-sf", str(HERE / f"{name}.xml"), "-i", "127.0.0.1", "-p", str(port), "-m", "1"),
-        *(*told, "-timeout_error", *more, *where),
-        cwd=folder,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
+    port, process = await started(name, errors, more, f"{to[0]}:{to[1]}" if to else "")
     try:
-        async with asyncio.timeout(LONG):
-            while not bound(port) and process.returncode is None:
-                await asyncio.sleep(0.02)
         yield port
         async with asyncio.timeout(LONG):
             code = await process.wait()
