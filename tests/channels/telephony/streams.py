@@ -22,7 +22,7 @@ RATE, FRAME = 8_000, 160
 class Chimes:
     """Says each of its words as a tone of its own, and knows it again: a voice without speech."""
 
-    def __init__(self, words: Sequence[str], seconds: float = 0.4) -> None:
+    def __init__(self, words: Sequence[str], seconds: float = 0.25) -> None:
         self.words, self.seconds = list(words), seconds
 
     def sound(self, text: str) -> Sound:

@@ -62,7 +62,7 @@ async def test_an_agent_that_is_interrupted_recovers(caller, streams, act, hears
         session = await caller(agent.url)
         await act(session, "dial")
         await streams.comes(lambda: bool(agent.sid))
-        for _ in range(40):
+        for _ in range(60):
             await agent.say("a long story")
         await streams.comes(lambda: not session.line._media.silent)
         await act(session, "say", "my parcel", at_once=True)
@@ -76,10 +76,10 @@ async def test_an_agent_that_goes_round_in_circles_is_counted(caller, streams, a
     async with streams.serving(agent):
         session = await caller(agent.url)
         await act(session, "dial")
-        for word in ("my parcel", "goodbye", "my parcel"):
+        for word in ("my parcel", "goodbye"):
             await act(session, "say", word)
             await hears(session, "hello")
-        assert session.call()["loops"] == 2
+        assert session.call()["loops"] == 1
 
 
 async def test_an_agent_that_says_nothing_is_dead_air(caller, streams, act):
