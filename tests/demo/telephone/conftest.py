@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
+import pytest_asyncio
 
 from cxassure.demo.serving import running
 from cxassure.demo.telephone import g711, prompts
@@ -376,7 +377,7 @@ def played() -> Callable[[dict[str, Any]], dict[str, BaseException | None]]:
     return outcome
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def office() -> AsyncIterator[Any]:
     async with open_office() as telephone:
         yield telephone

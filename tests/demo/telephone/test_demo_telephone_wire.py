@@ -14,6 +14,7 @@ import pytest
 
 SIPP = Path(__file__).with_name("sipp")
 MAIN = "+15550199"
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @pytest.mark.parametrize(
