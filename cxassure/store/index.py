@@ -102,6 +102,11 @@ class Index:
         """The runs with this id, the newest first."""
         return self._rows(sa.select(runs).where(runs.c.id == run).order_by(runs.c.started.desc()))
 
+    def of_campaign(self, campaign: str) -> list[PastRun]:
+        """The runs of a campaign, in the order they started."""
+        its = sa.select(runs).where(runs.c.campaign == campaign)
+        return self._rows(its.order_by(runs.c.started))
+
     def _rows(self, wanted: sa.Select[Any]) -> list[PastRun]:
         with self._engine.begin() as asked:
             return [PastRun(**row) for row in asked.execute(wanted).mappings()]

@@ -166,6 +166,10 @@ class Store:
             hint = "what was run is kept; see what is wrong: cxassure store status"
             raise CannotLook(self.troubles[-1], hint)
 
+    def rows_of(self, campaign: str) -> list[PastRun]:
+        """History of one campaign, also one that another machine ran."""
+        return self._ask(lambda index: index.of_campaign(campaign), list)
+
     def reindex(self) -> int:
         """Tells the index all over again what the event files say; gives the number of runs in
         them. A shared one keeps what it knows of other machines."""

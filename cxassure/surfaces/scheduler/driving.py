@@ -100,8 +100,10 @@ class Driving:
 
     def found(self, slot: Slot) -> tuple[str, str] | None:
         folder = self._folder(slot.campaign)
-        if not slot.campaign or not folder.is_dir():
+        if not slot.campaign:
             return None
+        if not folder.is_dir():
+            return self._of_another_machine(slot)
         known = [one.run for one in self.workspace.store.of_campaign(slot.campaign)]
         if slot.state == "missing":
             mine = [run for run in known if run.id == missed_id(slot)]
@@ -112,6 +114,14 @@ class Driving:
         if slot.state == "due":  # begun, and died before the first line of it
             shutil.rmtree(folder, ignore_errors=True)
         return None
+
+    def _of_another_machine(self, slot: Slot) -> tuple[str, str] | None:
+        """What a shared store was told of it before that machine died."""
+        if not self.workspace.store.url:
+            return None
+        rows = self.workspace.store.rows_of(slot.campaign)
+        mine = [past for past in rows if slot.state != "missing" or past.id == missed_id(slot)]
+        return (mine[-1].verdict, mine[-1].why) if mine else None
 
     def _folder(self, campaign: str) -> Path:
         return self.workspace.store.runs / campaign
