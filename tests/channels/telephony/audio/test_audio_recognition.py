@@ -59,7 +59,6 @@ async def test_the_expected_prompt_is_known(
         ("menu_swapped", "For orders, press 1. For returns, press 2."),
         ("order_other", "Your order number is 1 0 4 8."),
         ("closed", "We are open."),
-        ("busy", "Welcome to Acme support."),
     ],
 )
 async def test_another_prompt_is_told_however_near_it_is(
