@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import random
+import shutil
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +17,12 @@ from cxassure.channels._telephony.sip.agent import UserAgent
 from cxassure.channels._telephony.sip.media import NotAcceptable
 from cxassure.channels._telephony.sip.taking import Incoming
 from cxassure.channels._telephony.sip.timers import Timers
+
+SIPP = shutil.which("sipp")
+SCENARIOS = Path(__file__).parent / "scenarios"
+LONG = 30.0
+ANY = random.SystemRandom()
+"""Not `random` itself: test plug-ins seed it alike in every process."""
 
 PATIENCE = 20.0
 """Seconds that a condition is waited for: far more than it takes, on a machine of any load."""
@@ -138,3 +148,68 @@ def until() -> Callable[[Callable[[], Any]], Awaitable[Any]]:
         return value
 
     return wait
+
+
+def free_port() -> int:
+    """Above what the kernel gives to others, so that none takes it before sipp does."""
+    while bound(port := ANY.randrange(61_000, 65_000)):
+        pass
+    return port
+
+
+def bound(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as tried:
+        try:
+            tried.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+        return False
+
+
+async def started(
+    name: str, errors: Path, more: tuple[str, ...], to: str
+) -> tuple[int, asyncio.subprocess.Process]:
+    """sipp once it listens; on another port where one was taken from under it."""
+    assert SIPP
+    told = ["-trace_err", "-error_file", str(errors), "-nostdin", "-timeout", "60s"]
+    for _ in range(5):
+        port = free_port()
+        process = await asyncio.create_subprocess_exec(
+            *(SIPP, "-sf", str(SCENARIOS / f"{name}.xml"), "-i", "127.0.0.1", "-p", str(port)),
+            *("-m", "1", *told, "-timeout_error", *more, *([to] if to else [])),
+            cwd=errors.parent,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        async with asyncio.timeout(LONG):
+            while not bound(port) and process.returncode is None:
+                await asyncio.sleep(0.02)
+        said = errors.read_text("latin-1") if errors.exists() else ""
+        if not process.returncode or "bind" not in said:
+            break
+    return port, process
+
+
+@asynccontextmanager
+async def playing(
+    name: str, folder: Path, *more: str, to: tuple[str, int] | None = None
+) -> AsyncIterator[int]:
+    """sipp plays a scenario to its end: what it did not like is the test's failure."""
+    errors = folder / f"{name}.log"
+    port, process = await started(name, errors, more, f"{to[0]}:{to[1]}" if to else "")
+    try:
+        yield port
+        async with asyncio.timeout(LONG):
+            code = await process.wait()
+        said = errors.read_text("latin-1") if errors.exists() else ""
+        assert code == 0, f"sipp ended with {code}: {said}"
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+@pytest.fixture
+def sipp() -> Any:
+    """Starts sipp on a scenario: `async with sipp(name, folder) as port`."""
+    return playing

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import random
 import shutil
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -23,11 +21,8 @@ from cxassure.channels._telephony.sip.digest import Credentials, Guard
 from cxassure.channels._telephony.sip.taking import Incoming
 
 SIPP = shutil.which("sipp")
-HERE = Path(__file__).parent / "scenarios"
 TABLE = Path(__file__).parents[4] / "docs" / "sip.md"
 LONG = 30.0
-ANY = random.SystemRandom()
-"""Not `random` itself: test plug-ins seed it alike in every process."""
 KIM = Credentials("kim", "s3cret")
 
 pytestmark = pytest.mark.skipif(
@@ -44,13 +39,14 @@ class Setting:
     taking: Any
     folder: Path
     hasty: Any
+    sipp: Any
 
     async def calls(
         self, name: str, act: Callable[[Any], Awaitable[None]] | None = None, **agent: Any
     ) -> Any:
         """Our call to sipp playing `name`; `act` is what we do in it."""
         ours = await self.opened(user="kim", **agent)
-        async with sipp(name, self.folder) as port:
+        async with self.sipp(name, self.folder) as port:
             call = await ours.call(f"sip:desk@127.0.0.1:{port}", self.media())
             await (act or hang_up)(call)
             await call.wait(events.Ended, LONG)
@@ -60,65 +56,6 @@ class Setting:
 async def hang_up(call: Any) -> None:
     if await call.wait(events.Answered, LONG):
         await call.hang_up()
-
-
-def free_port() -> int:
-    """Above what the kernel gives to others, so that none takes it before sipp does."""
-    while bound(port := ANY.randrange(61_000, 65_000)):
-        pass
-    return port
-
-
-def bound(port: int) -> bool:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as tried:
-        try:
-            tried.bind(("127.0.0.1", port))
-        except OSError:
-            return True
-        return False
-
-
-async def started(
-    name: str, errors: Path, more: tuple[str, ...], to: str
-) -> tuple[int, asyncio.subprocess.Process]:
-    """sipp once it listens; on another port where one was taken from under it."""
-    assert SIPP
-    told = ["-trace_err", "-error_file", str(errors), "-nostdin", "-timeout", "60s"]
-    for _ in range(5):
-        port = free_port()
-        process = await asyncio.create_subprocess_exec(
-            *(SIPP, "-sf", str(HERE / f"{name}.xml"), "-i", "127.0.0.1", "-p", str(port)),
-            *("-m", "1", *told, "-timeout_error", *more, *([to] if to else [])),
-            cwd=errors.parent,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
-        async with asyncio.timeout(LONG):
-            while not bound(port) and process.returncode is None:
-                await asyncio.sleep(0.02)
-        said = errors.read_text("latin-1") if errors.exists() else ""
-        if not process.returncode or "bind" not in said:
-            break
-    return port, process
-
-
-@asynccontextmanager
-async def sipp(
-    name: str, folder: Path, *more: str, to: tuple[str, int] | None = None
-) -> AsyncIterator[int]:
-    """sipp plays a scenario to its end: what it did not like is the test's failure."""
-    errors = folder / f"{name}.log"
-    port, process = await started(name, errors, more, f"{to[0]}:{to[1]}" if to else "")
-    try:
-        yield port
-        async with asyncio.timeout(LONG):
-            code = await process.wait()
-        said = errors.read_text("latin-1") if errors.exists() else ""
-        assert code == 0, f"sipp ended with {code}: {said}"
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
 
 
 def seen(call: Any) -> str:
@@ -158,7 +95,7 @@ async def answers(s: Setting, name: str, *, answer: bool = True, **agent: Any) -
             await call.ring()
 
         ours.incoming = ring
-    async with sipp(name, s.folder, to=ours.address):
+    async with s.sipp(name, s.folder, to=ours.address):
         pass
     await rung[0].wait(events.Ended, LONG)
     return rung[0]
@@ -174,7 +111,7 @@ async def digest(s: Setting) -> str:
 async def lost_invite(s: Setting) -> str:
     """A relay in between lets the first two INVITEs fall."""
     ours = await s.opened()
-    async with sipp("answered", s.folder) as port, dropping(port, 2) as (through, fallen):
+    async with s.sipp("answered", s.folder) as port, dropping(port, 2) as (through, fallen):
         call = await ours.call(f"sip:desk@127.0.0.1:{through}", s.media())
         await hang_up(call)
     return f"{fallen[0]} INVITEs lost, {seen(call)}"
@@ -240,7 +177,7 @@ async def refer(s: Setting, name: str = "refer") -> str:
         return s.media()
 
     ours.obey = obey
-    async with sipp(name, s.folder, "-key", "desk", str(desk.address[1])) as port:
+    async with s.sipp(name, s.folder, "-key", "desk", str(desk.address[1])) as port:
         call = await ours.call(f"sip:ivr@127.0.0.1:{port}", s.media())
         assert await call.wait(events.Ended, LONG)
         if name == "refer_unheard":
@@ -270,7 +207,7 @@ async def info(s: Setting) -> str:
 
 async def registrar(s: Setting) -> str:
     ours = await s.opened(user="kim")
-    async with sipp("registrar", s.folder) as port:
+    async with s.sipp("registrar", s.folder) as port:
         registration = await ours.register(f"sip:kim@127.0.0.1:{port}", credentials=KIM)
         granted = registration.expires
         await registration.unregister()
@@ -383,21 +320,22 @@ async def test_a_scenario_is_seen_as_expected(
     taking: Any,
     hasty: Any,
     tmp_path: Path,
+    sipp: Any,
 ) -> None:
     name, play, expected = scenario
-    found = await play(Setting(opened, described, taking, tmp_path, hasty))
+    found = await play(Setting(opened, described, taking, tmp_path, hasty, sipp))
     if os.environ.get("CXASSURE_WRITE_DOCS"):
         write_row(name, expected, found)
     assert found == expected
 
 
 async def test_a_notify_that_is_not_answered_is_only_told(
-    opened: Any, described: Any, taking: Any, hasty: Any, tmp_path: Path
+    opened: Any, described: Any, taking: Any, hasty: Any, tmp_path: Path, sipp: Any
 ) -> None:
     async def hurried(**settings: Any) -> Any:
         return await opened(**{"timers": hasty, **settings})
 
-    found = await refer(Setting(hurried, described, taking, tmp_path, hasty), "refer_unheard")
+    found = await refer(Setting(hurried, described, taking, tmp_path, hasty, sipp), "refer_unheard")
     assert found.startswith("answered, referred (202), ended by them")
     assert "our NOTIFY of the transfer was not answered" in found
     assert found.endswith("desk up with ")
