@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from cxassure.demo.telephone.digest import Gate
 from cxassure.demo.telephone.message import Message, Uri, address, response, token
@@ -60,7 +61,8 @@ class Registrar:
             served.respond(self._told(desk, request))
 
     def _keep(self, desk: str, request: Message, flow: Flow) -> None:
-        wanted = request.get("x-for")
+        told = address(request.get("to")).uri.params.get("for", "")
+        wanted = request.get("x-for") or unquote(told)
         for contact in request.all("contact"):
             if contact.strip() == "*":
                 self._seats = {k: seat for k, seat in self._seats.items() if seat.desk != desk}

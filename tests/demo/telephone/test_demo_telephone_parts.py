@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from cxassure.demo.app import application
 from cxassure.demo.company import Company
 from cxassure.demo.faults import AUDIBLE, FAULTS, named
-from cxassure.demo.telephone import context, digest, g711, keys, prompts, sdp, tree
+from cxassure.demo.telephone import context, digest, g711, keys, prompts, registrar, sdp, tree
 from cxassure.demo.telephone.message import Malformed, Message, address, parse, response, uri
 from cxassure.demo.telephone.webhooks import Unanswered, Webhooks
 
@@ -237,3 +237,47 @@ def test_faults_of_the_sound_are_switches_like_the_others():
     for fault in AUDIBLE:
         assert named(fault.name) is fault and fault.number and fault.notice
         assert Company(frozenset({fault.name})).broken(fault.name)
+
+
+@pytest.mark.parametrize(
+    ("told", "keys", "rung"),
+    [
+        (b"X-For: +15550101\n", ["+15550101"], True),
+        (b"X-For: +15550101\n", ["+15550102"], False),
+        (b"", ["+15550102"], True),
+    ],
+)
+async def test_a_desk_takes_the_calls_that_it_wants(told, keys, rung):
+    proven = registered(told)
+    assert bool(proven.seats("billing-desk", keys)) is rung
+    assert not proven.seats("returns-desk", keys)
+
+
+async def test_a_desk_may_tell_what_it_wants_in_its_address():
+    proven = registered(b"", b";for=%2B15550101")
+    assert proven.seats("billing-desk", ["+15550101"]) and not proven.seats("billing-desk", ["x"])
+
+
+def registered(told: bytes, behind: bytes = b"") -> registrar.Registrar:
+    """A registrar with one telephone, kept as if its password had been proven."""
+    message = parse(
+        b"REGISTER sip:x SIP/2.0\nv: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bKa\ni: two\n"
+        b"f: <sip:billing-desk@x>\nt: <sip:billing-desk@x" + behind + b">\nCSeq: 1 REGISTER\n"
+        b"m: <sip:d@127.0.0.1:9>\n" + told + b"\n"
+    )
+    kept = registrar.Registrar(digest.Gate())
+    kept._keep("billing-desk", message, FLOW)
+    return kept
+
+
+class Nowhere:
+    """A way to nobody."""
+
+    reliable = False
+    peer = ("127.0.0.1", 9)
+
+    def send(self, data: bytes) -> None:
+        raise AssertionError(data)
+
+
+FLOW = Nowhere()
