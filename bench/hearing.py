@@ -53,8 +53,8 @@ class Remembering:
             self.spent += [] if len(self._said) > 1 else [time.process_time() - began]
         said = self._said[length]
         place = self._texts.index(expected[0])
-        return replace(said, losses=said.losses[place : place + 1],
-                       whole=said.whole[place : place + 1])  # fmt: skip
+        own = slice(place, place + 1)
+        return replace(said, losses=said.losses[own], whole=said.whole[own], told=said.told[own])
 
 
 def trial(engine: Any, voice: str, step: int) -> dict[str, float]:

@@ -20,8 +20,8 @@ PATIENCE = 30.0
 """Seconds that a recogniser may take for one prompt, its loading not counted."""
 STARTING = 60.0
 """Seconds that it may take to load its model."""
-SPEEDS = (1.0, 0.92, 1.08, 0.86)
-"""A prompt that does not suit is heard again a little slower, then a little faster: what an engine
+SPEEDS = (1.0, 0.92)
+"""A prompt that does not suit is heard again a little slower: what an engine
 mishears at one pace it often hears at another, and a wrong prompt it hears rightly at all."""
 
 _engine: Recogniser | None = None
@@ -85,7 +85,7 @@ class Hearing:
         pool, self._pool = self._pool, None
         if pool is None:
             return
-        for process in list(pool._processes.values()):
+        for process in list((pool._processes or {}).values()):
             process.kill()
         pool.shutdown(wait=True, cancel_futures=True)
 

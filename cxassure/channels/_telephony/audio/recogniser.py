@@ -39,7 +39,8 @@ class Said:
     `likeness.differences` gives them): how much likelier the sound is as it was heard than as it
     was expected, as a logarithm (nats); 0 or less means that the expected words suit the sound as
     well. `whole`: the same for each expected text in its own writing, infinite where it has `*`.
-    Both are empty where an engine cannot tell.
+    Both are empty where an engine cannot tell. `told`: what it hears when it is told to look out
+    for each expected text; empty for those that it was not told.
     """
 
     text: str
@@ -47,6 +48,7 @@ class Said:
     words: tuple[Word, ...] = ()
     losses: tuple[tuple[float, ...], ...] = ()
     whole: tuple[float, ...] = ()
+    told: tuple[str, ...] = ()
 
 
 class Recogniser(Protocol):

@@ -23,6 +23,8 @@ RATE, WINDOW, FRAME = 16_000, 28.0, 0.01
 BEAMS = 5
 NO_SPEECH, UNSURE = 0.6, -1.0
 """Above this chance of no speech and below this mean log probability, words are inventions."""
+HINT = 100
+"""Tokens of a hint that the model has room for."""
 Loss = tuple[tuple[float, ...], float]
 """By each difference, and by the whole."""
 
@@ -60,7 +62,11 @@ class Whisper:
             return Said(text, sure, words)
         weighed = [_weighed(heard[0][0], text, one, language) for one in expected]
         losses, whole = tuple(each for each, _ in weighed), tuple(all_ for _, all_ in weighed)
-        return Said(text, sure, words, losses, whole)
+        told = tuple(
+            heard[0][0].transcribed(one)[0] if lost and ANY not in one else ""
+            for one, lost in zip(expected, losses, strict=True)
+        )
+        return Said(text, sure, words, losses, whole, told)
 
     def _tokens(self, language: str) -> Any:
         from faster_whisper.tokenizer import Tokenizer
@@ -102,9 +108,11 @@ class Window:
         self._frames = min(features.shape[-1], 3000)
         self._encoded = model.encode(pad_or_trim(features))
 
-    def transcribed(self) -> tuple[str, float]:
-        """What is said and its mean log probability; nothing where the model doubts a voice."""
-        prompt = [*self._tokens.sot_sequence, self._tokens.no_timestamps]
+    def transcribed(self, hint: str = "") -> tuple[str, float]:
+        """What is said and its mean log probability; nothing where the model doubts a voice.
+        `hint` is text that may be said: how its words are written, and which words to look for."""
+        before = [self._tokens.sot_prev, *self._ids(hint)[-HINT:]] if hint else []
+        prompt = [*before, *self._tokens.sot_sequence, self._tokens.no_timestamps]
         (result,) = self._model.model.generate(
             self._encoded, [prompt], beam_size=BEAMS, return_scores=True,
             return_no_speech_prob=True, max_length=224, no_repeat_ngram_size=8,

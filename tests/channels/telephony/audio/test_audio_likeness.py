@@ -97,6 +97,14 @@ def test_the_sound_as_a_whole_excuses_words_but_never_another_digit() -> None:
     assert not judge([PROMPT], Said("for orders press 4", 0.9, (), ((6.5,),), (2.0,))).suits
 
 
+def test_told_what_to_look_out_for_an_engine_may_hear_it_but_not_another_number() -> None:
+    heard = ("four all is press 1", "for orders press 4")
+    told = [Said(text, 0.9, (), ((9.0,),), (9.0,), (PROMPT,)) for text in heard]
+    assert [judge([PROMPT], said).suits for said in told] == [True, False]
+    assert not judge([PROMPT], Said(heard[0], 0.9, (), ((9.0,),), (9.0,), (heard[0],))).suits
+    assert not judge([PROMPT], Said(heard[0], 0.9, (), ((20.0,),), (20.0,), (PROMPT,))).suits
+
+
 def test_without_figures_of_the_sound_likeness_decides_and_numbers_must_agree() -> None:
     assert judge([PROMPT], Said("for order press 1", 0.9)).suits
     assert not judge([PROMPT], Said("for orders press 2", 0.9)).suits

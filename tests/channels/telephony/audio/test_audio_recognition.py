@@ -117,6 +117,16 @@ async def test_the_loop_goes_on_while_a_prompt_is_heard(prompt: Prompt) -> None:
         assert turns > 3 and heard.result().said.text
 
 
+async def test_a_recogniser_that_dies_is_told_and_started_anew(prompt: Prompt) -> None:
+    async with Hearing("menu") as grammar:
+        assert grammar._pool is not None
+        (process,) = grammar._pool._processes.values()
+        process.kill()
+        with pytest.raises(CannotLook, match="ended itself"):
+            await grammar.hear(prompt("menu"), ["press 1"])
+        assert (await grammar.hear(prompt("menu"), ["for orders press 1"])).said.text
+
+
 async def test_what_is_wrong_with_an_engine_comes_through_the_process() -> None:
     with pytest.raises(UsageError, match="unknown recogniser «wisper»"):
         await Hearing("wisper").start()
