@@ -4,7 +4,7 @@ reports and `cxassure.yaml`."""
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from cxassure import probe
-from cxassure.errors import CannotLook, SpecError, UsageError
+from cxassure import probe, retelling
+from cxassure.errors import SpecError, UsageError
+from cxassure.keyring import Keyring
 from cxassure.peak import Calendar
 from cxassure.probe import Probe
 from cxassure.selection import Selection, filtered, named, once
@@ -26,25 +27,19 @@ from cxassure.settings import (
     override,
     store_address,
 )
-from cxassure.text import all_references
 
 if TYPE_CHECKING:
     from cxassure.campaign import Ran, Running, Watcher
     from cxassure.menu import Menu
     from cxassure.outlook import Outlook
     from cxassure.plan import Plan
-    from cxassure.report.context import Context, Past
+    from cxassure.report.context import Context
     from cxassure.run import Run
     from cxassure.store import Campaign, Store
     from cxassure.store.incidents import Incidents
     from cxassure.store.ledger import Ledger
-    from cxassure.store.reading import PastRun
     from cxassure.watch import Messages, Schedule
     from cxassure.watch.incidents import Duty
-
-
-PAGE = "index.html"
-"""The page of a campaign, in its folder."""
 
 
 class Workspace:
@@ -192,56 +187,22 @@ class Workspace:
         targets = {n: override(t, self.environ) for n, t in environment.targets.items()}
         return msgspec.structs.replace(environment, targets=targets)
 
+    @property
+    def keyring(self) -> Keyring:
+        """Where secrets are read."""
+        return Keyring(self.root, self.environment, self.environ, self._secrets)
+
     def secret(self, name: str) -> str:
         """The value of `${secret.name}`. Raises `CannotLook` that says where it was looked for."""
-        source = self.environment.secrets.get(name)
-        variable = (source.env if source else "") or _variable(name)
-        if variable in self.environ:
-            return self.environ[variable]
-        if source and source.file:
-            return _read_secret(name, self.root / source.file)
-        if name in self._secrets:
-            return self._secrets[name]
-        raise CannotLook(f"secret.{name} is not set", f"set it: export {variable}=…")
+        return self.keyring.secret(name)
 
     def reference(self, name: str) -> str | None:
-        """The value of `${secret.name}` or `${env.name}`; None for a reference of another kind.
-
-        Raises `CannotLook` where it is not set.
-        """
-        kind, _, rest = name.partition(".")
-        if kind == "secret":
-            return self.secret(rest)
-        if kind == "env" and rest not in self.environ:
-            raise CannotLook(f"env.{rest} is not set", f"set it: export {rest}=…")
-        return self.environ[rest] if kind == "env" else None
-
-    def secrets_for(self, probes: Iterable[Probe]) -> dict[str, str]:
-        """Every secret that can be read and could be said: what the mask must know."""
-        names = set(self.environment.secrets)
-        for target in self.environment.targets.values():
-            names |= _secret_names(msgspec.to_builtins(target))
-        for document in probes:
-            names |= _secret_names(msgspec.to_builtins(document))
-        found = {}
-        for name in sorted(names):
-            try:
-                found[name] = self.secret(name)
-            except CannotLook:
-                continue
-        return found
+        """The value of `${secret.name}` or `${env.name}`; None for a reference of another kind."""
+        return self.keyring.reference(name)
 
     def probe_of(self, run: Run) -> Probe:
         """The probe that a stored run was made of. Raises `UsageError` where it was not kept."""
-        from cxassure.campaign import PROBE
-
-        campaign, _, folder = run.id.partition("/")
-        path = self.store.runs / campaign / folder / PROBE
-        if not path.is_file():
-            raise UsageError(
-                f"no probe was kept with run {run.id}", f"run the journey as it is now: {run.name}"
-            )
-        return _decoded(path)
+        return _decoded(retelling.probe_path(self.store, run))
 
     # When it is looked
 
@@ -349,7 +310,7 @@ class Workspace:
             self.settings,
             self.environment,
             self.secret,
-            self.secrets_for(probes),
+            self.keyring.sayable(probes),
             self.environ,
             self.store,
             self.messages().announced if self.settings.message_windows else _nothing,
@@ -371,30 +332,7 @@ class Workspace:
         again: str = "cxassure run",
     ) -> Context:
         """`context` for runs that are told again; `campaign` is the folder of their page."""
-        from cxassure.report.context import Context
-
-        return Context(
-            runs=runs,
-            past={run.id: self._past(run) for run in runs},
-            folders=folders,
-            page=str(campaign / PAGE),
-            again=again,
-        )
-
-    def _past(self, run: Run) -> Past:
-        from cxassure.report.context import Past
-
-        before = datetime.fromisoformat(run.started) if run.started else None
-        good = self.store.last_good(run.journey, run.row, run.env, before)
-        return Past(good.started, self._kept(good)) if good else Past()
-
-    def _kept(self, past: PastRun) -> Run | None:
-        """A run of the past as its lines tell it; None where they are gone or elsewhere."""
-        from cxassure.store.reading import read
-
-        folder = self.store.runs / past.campaign / past.folder
-        here = not self.store.elsewhere(past) and (folder / "events.jsonl").is_file()
-        return read(folder).run if here else None
+        return retelling.context_of(self.store, runs, folders, campaign, again)
 
 
 def _nothing(document: Probe, at: datetime | None) -> Sequence[Announced]:
@@ -427,31 +365,3 @@ def _decoded(path: Path) -> Probe:
     if problems := strange(document, str(path)):
         raise SpecError(problems)
     return document
-
-
-def _variable(name: str) -> str:
-    return "CXASSURE_SECRET_" + name.upper().replace("-", "_")
-
-
-def _read_secret(name: str, path: Path) -> str:
-    try:
-        return path.read_text().strip()
-    except OSError as wrong:
-        raise CannotLook(f"secret.{name} cannot be read from {path}: {wrong.strerror}") from None
-
-
-def _secret_names(value: object) -> set[str]:
-    return {
-        name.removeprefix("secret.") for name in _references(value) if name.startswith("secret.")
-    }
-
-
-def _references(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield from all_references(value)
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _references(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _references(item)

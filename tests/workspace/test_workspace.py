@@ -141,7 +141,7 @@ def test_a_secret_comes_from_its_variable_its_file_or_the_company(
     opened.move_in({}, {"gift": "from the company", "key": "not this one"})
     assert opened.secret("gift") == "from the company"
     assert opened.secret("key") == "from the environment"
-    assert set(opened.secrets_for([])) == {"key", "filed", "gift"}
+    assert set(opened.keyring.sayable([])) == {"key", "filed", "gift"}
 
 
 def test_a_secret_file_that_is_not_there_is_said_without_its_value(

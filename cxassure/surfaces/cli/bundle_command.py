@@ -13,7 +13,7 @@ from cxassure.surfaces.cli import options, telling_again
 @click.argument("ref", default="")
 @options.root
 @click.option("--to", type=click.Path(path_type=Path, dir_okay=False), help="The file to write.")
-@click.option("--report-dir", type=click.Path(path_type=Path, file_okay=False))
+@options.report_dir
 def command(ref: str, root: Path, to: Path | None, report_dir: Path | None) -> int:
     """Pack a stored run into one ZIP file: page, story, evidence, everything masked as kept.
 

@@ -14,7 +14,7 @@ from cxassure.surfaces.cli import options, telling_again
 @click.argument("after")
 @options.root
 @options.json_to
-@click.option("--report-dir", type=click.Path(path_type=Path, file_okay=False))
+@options.report_dir
 def command(
     before: str, after: str, root: Path, json_to: str | None, report_dir: Path | None
 ) -> int:

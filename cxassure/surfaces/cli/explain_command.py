@@ -13,7 +13,7 @@ from cxassure.surfaces.cli import options, telling_again
 @click.argument("ref", default="")
 @options.root
 @click.option("--whole", is_flag=True, help="Every step line by line, not just those that matter.")
-@click.option("--report-dir", type=click.Path(path_type=Path, file_okay=False))
+@options.report_dir
 def command(ref: str, root: Path, whole: bool, report_dir: Path | None) -> int:
     """Tell a stored run whole: what broke, who is hurt, since when, why, and what happened.
 

@@ -59,11 +59,11 @@ def env(command: _F) -> _F:
 
 
 def report_dir(command: _F) -> _F:
-    """`--report-dir DIR`: where a scheduler keeps its runs, and incidents beside them."""
+    """`--report-dir DIR`: where runs, incidents and reports are kept."""
     return click.option(
         "--report-dir",
         type=click.Path(path_type=Path, file_okay=False),
-        help="The scheduler's folder for runs and reports (default: reports).",
+        help="Folder of runs and reports (default: reports).",
     )(command)
 
 

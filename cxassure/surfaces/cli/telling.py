@@ -14,6 +14,7 @@ from cxassure.campaign import Ran
 from cxassure.report.context import Context
 from cxassure.report.gate import Gate
 from cxassure.report.tally import MARKS, last_attempts
+from cxassure.retelling import PAGE
 from cxassure.run import Run
 from cxassure.surfaces.cli import gating
 from cxassure.surfaces.cli.options import STDOUT
@@ -26,7 +27,7 @@ from cxassure.verdict import (
     Verdict,
     exit_code,
 )
-from cxassure.workspace import PAGE, Workspace
+from cxassure.workspace import Workspace
 
 COLOURS: dict[Verdict, str] = {
     "failed": "red",

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from cxassure.campaign import CHEAP_PER_CORE, Running, begun, heavy
 from cxassure.peak import Slot
 from cxassure.probe import Probe
+from cxassure.retelling import PAGE
 from cxassure.run import Run
-from cxassure.workspace import PAGE, Workspace
+from cxassure.workspace import Workspace
 
 if TYPE_CHECKING:
     from cxassure.campaign import Ran
