@@ -19,7 +19,7 @@ class IvrSession(Session):
     """
 
     patience: ClassVar[float] = 30.0
-    lines: ClassVar[tuple[str, ...]] = ("twiml",)
+    lines: ClassVar[tuple[str, ...]] = ("twiml", "media_stream")
     announces: ClassVar[str] = "prompt"
 
     def __init__(self, opening: Opening, connector: type | None = None) -> None:
