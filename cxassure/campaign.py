@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from cxassure import catalog, probe
-from cxassure.channel import Opening, Scope, Session
+from cxassure.channel import Calling, Opening, Scope, Session
 from cxassure.engine import INTERRUPTED, Drive, Outside, drive
 from cxassure.errors import CannotLook, CxassureError, UsageError
 from cxassure.events import AnyEvent, RunEnded, StepEnded
@@ -30,6 +30,9 @@ Watcher = Callable[[str, AnyEvent], None]
 
 PROBE = "probe.json"
 """The compiled probe in the folder of its run."""
+
+CALLS = "calls.db"
+"""Where live calls are written down, in the reports folder."""
 
 CHEAP_PER_CORE = 8
 """Probes without a browser that a core bears at once."""
@@ -74,6 +77,8 @@ class Grounds:
     store: Store
     announced: Callable[[Probe, datetime | None], Sequence[Announced]]
     """What is to be announced in a probe, and what not, at an instant; None is now."""
+    quiet: Callable[[Probe], str] = lambda document: ""
+    """Why nobody is to be telephoned now, "" where that is fine."""
 
 
 class Campaigning:
@@ -164,6 +169,11 @@ class Campaigning:
             trace=self.how.trace,
             rehearsed=self.how.rehearsed,
             announced=grounds.announced(document, self.how.rehearsed),
+            calling=Calling(
+                settings.calls,
+                grounds.store.reports / CALLS,
+                lambda: grounds.quiet(document),
+            ),
             environ=grounds.environ,
         )
         outside = Outside(_open_session, lines.emit, recorder.keep)

@@ -12,11 +12,12 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any, ClassVar, NewType, Protocol, TypeAlias, TypeVar
 
 from cxassure.errors import Broken
 from cxassure.events import Who
-from cxassure.settings import Target
+from cxassure.settings import Calls, Target
 from cxassure.text import Raw
 
 REHEARSAL_HEADER = "X-Rehearsal-Time"
@@ -159,6 +160,20 @@ class Scope:
         self._made.clear()
 
 
+def _never_quiet() -> str:
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Calling:
+    """What a line must know before it rings a real telephone: the rules, the file in which live
+    calls are written down, and `quiet`, which says why nobody is to be rung now, "" where fine."""
+
+    rules: Calls
+    ledger: Path
+    quiet: Callable[[], str] = _never_quiet
+
+
 @dataclass(slots=True)
 class Opening:
     """What a session is given: who it is, where to go, and the ways out of it.
@@ -185,6 +200,8 @@ class Opening:
     trace: bool = False
     rehearsed: datetime | None = None
     """The instant that is rehearsed, aware and in the zone asked for; None for a run of today."""
+    calling: Calling | None = None
+    """Without it no real telephone may be rung."""
 
     @property
     def marks(self) -> dict[str, str]:

@@ -87,6 +87,25 @@ class Keep(msgspec.Struct, frozen=True, kw_only=True):
     count: int | None = None
 
 
+class Calls(msgspec.Struct, frozen=True, kw_only=True):
+    """Guard rails for calls that ring real telephones.
+
+    `allow` lists what may be dialled: E.164 numbers or SIP addresses, `*` for any further
+    characters; without a pattern that fits nothing is. `longest` is in seconds a call; `per_run`
+    and `per_day` (UTC) are ceilings of estimated cost in `currency`, `prices` a minute by prefix.
+    With `masked` reports show the first and the last digits of a number only.
+    """
+
+    allow: tuple[str, ...] = ()
+    at_once: int = 2
+    longest: float = 600.0
+    per_run: float = 1.0
+    per_day: float = 10.0
+    currency: str = "USD"
+    prices: dict[str, float] = {}
+    masked: bool = True
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The whole of `cxassure.yaml`; every key has a default, so an empty file is a workspace."""
 
@@ -109,6 +128,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     alerts: Alerts = Alerts()
     store: str = ""
     keep: Keep = Keep()
+    calls: Calls = Calls()
 
     def choose(self, name: str = "") -> Environment:
         """The environment called `name`, else the default one; `UsageError` when there is none."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -287,6 +287,15 @@ class Workspace:
         targets = self.environment.targets.values()
         return frozenset(t.name for t in targets if t.over not in ("", "twiml", "desk"))
 
+    def _quiet(self, document: Probe) -> str:
+        """Why nobody is to be telephoned now, "" where that is fine."""
+        from cxassure import watch
+
+        if not self.settings.calendar.windows:
+            return ""
+        calendar = watch.load(self.settings.calendar, self.root, self._dialled())
+        return watch.quiet(calendar, document, datetime.now(UTC))
+
     # Running
 
     async def run(
@@ -314,6 +323,7 @@ class Workspace:
             self.environ,
             self.store,
             self.messages().announced if self.settings.message_windows else _nothing,
+            self._quiet,
         )
         return await Campaigning(grounds, probes, how, watchers, kept).go()
 

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import msgspec
 
-from cxassure.channel import Opening, Scope, Session
+from cxassure.channel import Calling, Opening, Scope, Session
 from cxassure.engine.references import References
 from cxassure.engine.stepping import Party
 from cxassure.engine.stream import Emit, PutAway, Stream
@@ -55,6 +55,7 @@ class Drive:
     trace: bool = False
     rehearsed: datetime | None = None
     announced: Sequence[Announced] = ()
+    calling: Calling | None = None
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
 
@@ -143,4 +144,5 @@ class Opener:
             synthetic_header=how.synthetic_header,
             trace=how.trace,
             rehearsed=how.rehearsed,
+            calling=how.calling,
         )

@@ -9,6 +9,7 @@ from cxassure.errors import Misread, SpecError
 from cxassure.peak import Calendar
 from cxassure.settings import Environment, SecretSource, Settings, Target
 from cxassure.spec.alerts import read_alerts
+from cxassure.spec.calls import read_calls
 from cxassure.spec.keep import read_keep, read_store
 from cxassure.spec.library import SETTINGS, load
 from cxassure.spec.messages import read_messages
@@ -19,7 +20,7 @@ from cxassure.text import Raw, clip, seconds
 
 _TEXTS = "journeys probes reports environment browser synthetic_header".split()
 _TIMES = "within look_on".split()
-_OTHERS = "workers every environments alerts message_windows store keep".split()
+_OTHERS = "workers every environments alerts message_windows store keep calls".split()
 _KEYS = [*_TEXTS, *_TIMES, *_OTHERS, *CALENDAR_KEYS, *READINESS_KEYS]
 
 
@@ -74,6 +75,8 @@ def _settings(shape: Shape, raw: dict[str, Raw], root: Path) -> Settings:
         parts["store"] = read_store(shape, raw["store"])
     if "keep" in raw:
         parts["keep"] = read_keep(shape, raw["keep"])
+    if "calls" in raw:
+        parts["calls"] = read_calls(shape, raw["calls"])
     default = parts.get("environment")
     if default and default not in parts.get("environments", {}):
         hint = "name one of: " + ", ".join(parts.get("environments", {}))
