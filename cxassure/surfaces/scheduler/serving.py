@@ -18,6 +18,7 @@ from cxassure.surfaces.scheduler.driving import Driving
 from cxassure.surfaces.scheduler.reloading import Reloading
 from cxassure.surfaces.scheduler.scheduler import Habits, Scheduler, Tell
 from cxassure.surfaces.scheduler.sighting import Sighting
+from cxassure.surfaces.scheduler.tidying import tidy
 from cxassure.surfaces.scheduler.turn import Turn
 from cxassure.surfaces.scheduler.watching import Watching
 from cxassure.verdict import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_PASSED, Verdict, exit_code
@@ -65,9 +66,13 @@ async def serve(
                 made.start()
                 _some_are_due(made)
                 say(f"scheduling {len(made.probes)} probes")
-                reloading = asyncio.create_task(shift.reloading.go())
+                beside = [
+                    asyncio.create_task(shift.reloading.go()),
+                    asyncio.create_task(tidy(lambda: shift.watching.sighting.workspace, say)),
+                ]
                 ours = await turn.keep(stop, say)
-                reloading.cancel()
+                for task in beside:
+                    task.cancel()
                 made.stop()
                 await _drained(made, cut)
                 await shift.watching.finish()
