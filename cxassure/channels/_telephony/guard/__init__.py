@@ -1,0 +1,1 @@
+"""Guard rails of every line that rings real telephones: one place decides, writes down, ends."""
