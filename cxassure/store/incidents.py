@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import TypeAlias
 
@@ -16,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cxassure.errors import CannotLook
 from cxassure.incident import Message, Posting, State, decode, encode
+from cxassure.store.annals import Annals, remember
 from cxassure.store.database import connect, in_a_line, insert, lock, named, opened
 from cxassure.store.tables import outbox, states
 
@@ -72,6 +74,7 @@ class Incidents:
             after, said = change(before)
             if after != before:
                 writing.execute(sa.update(states).values(state=encode(after)))
+                remember(writing, before, after)
             self._put(writing, said)
         return said
 
@@ -111,6 +114,11 @@ class Incidents:
     def _note(self, message: str, **values: object) -> None:
         with self._transaction(self._writing) as writing:
             writing.execute(sa.update(outbox).where(outbox.c.message == message).values(values))
+
+    @cached_property
+    def annals(self) -> Annals:
+        """Incidents of the past, and what people noted of them."""
+        return Annals(self._transaction, self._engine, self._writing)
 
     @contextlib.contextmanager
     def turn(self) -> Iterator[bool]:

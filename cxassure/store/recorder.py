@@ -189,8 +189,8 @@ def _encodable(value: Any) -> Any:
 
 def _said(run: Run) -> tuple[RunStarted, RunEnded]:
     """The shortest stream that folds to what is known of a run that never began."""
-    names = "journey row title severity owner runbook source tags env seed attempt started".split()
-    facts = {name: getattr(run, name) for name in names}
+    names = "journey row title severity owner runbook source tags env seed attempt release started"
+    facts = {name: getattr(run, name) for name in names.split()}
     started = RunStarted(run=run.id, steps=run.author_steps, parties=run.parties, **facts)
     ended = RunEnded(
         at=run.took,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import logging
+import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from cxassure.store.leading import Leading
     from cxassure.store.shared import Shared
     from cxassure.store.tending import Tending
+    from cxassure.store.views import Views
 
 _LOG = logging.getLogger("cxassure.store")
 _T = TypeVar("_T")
@@ -216,6 +218,13 @@ class Store:
 
         return Tending(self)
 
+    @cached_property
+    def views(self) -> Views:
+        """What people look at: latest states, histories, runs by time, figures by day."""
+        from cxassure.store.views import Views
+
+        return Views(self)
+
     # Decisions, for the review afterwards
 
     def keep_readiness(self, decided: Readiness) -> None:
@@ -356,7 +365,7 @@ class Store:
                 self._leave(name, rows_of(path))
 
     def _campaigns(self) -> set[str]:
-        return {path.name for path in self.runs.iterdir()} if self.runs.is_dir() else set()
+        return set(os.listdir(self.runs)) if self.runs.is_dir() else set()  # noqa: PTH208 - fast
 
     def _mend(self, wrong: Exception) -> None:
         """Puts a broken index aside and builds it anew, unless another process just has."""

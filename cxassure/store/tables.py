@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration: the version of a store that fits this program."""
 
 
@@ -90,6 +90,8 @@ runs = Table(
     *_columns("campaign", "folder"),
     Index(None, "journey", "row", "env", "started"),
     Index(None, "id"),
+    Index("ix_runs_started", "started"),
+    Index("ix_runs_verdict_started", "verdict", "started"),
 )
 
 latest = Table("latest", metadata, *_columns("env", "journey", "row"))
@@ -151,6 +153,30 @@ outbox = Table(
 )
 """What got through stays, without its text, so that it is never taken in twice."""
 
+past = Table(
+    "incidents",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("since", Utc, nullable=False),
+    Column("ended", Utc, nullable=True),
+    Column("document", LargeBinary, nullable=False),
+    Index("ix_incidents_since", "since"),
+)
+"""Every incident as it last was: the state forgets those that ended."""
+
+notes = Table(
+    "notes",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("incident", Text, nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("public", Boolean, nullable=False),
+    Index("ix_notes_incident_at", "incident", "at"),
+)
+"""What people noted of incidents; `public` ones are for customers too."""
+
 # Decisions
 
 decisions = Table(
@@ -168,7 +194,7 @@ decisions = Table(
 PARTS: dict[str, tuple[Table, ...]] = {
     "index": (campaigns, runs, latest),
     "ledger": (slots, known, seen),
-    "incidents": (states, outbox),
+    "incidents": (states, outbox, past, notes),
     "decisions": (decisions,),
 }
 """What stands in a SQLite file of its own each, and together in PostgreSQL."""
