@@ -30,6 +30,7 @@ from cxassure.settings import (
 
 if TYPE_CHECKING:
     from cxassure.campaign import Ran, Running, Watcher
+    from cxassure.incident import Waiver
     from cxassure.menu import Menu
     from cxassure.outlook import Outlook
     from cxassure.plan import Plan
@@ -295,6 +296,13 @@ class Workspace:
             return ""
         calendar = watch.load(self.settings.calendar, self.root, self._dialled())
         return watch.quiet(calendar, document, datetime.now(UTC))
+
+    def waive(self, given: Mapping[str, str]) -> Waiver:
+        """Adds to `waivers:` what `given` (journeys, owner, reason, until) says; the settings of
+        this workspace stay. Raises `UsageError`, `SpecError`; then nothing is changed."""
+        from cxassure.spec.waiving import waive
+
+        return waive(self.root, given)
 
     # Running
 

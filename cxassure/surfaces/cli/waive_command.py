@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,10 +13,6 @@ from cxassure.surfaces.cli import options
 
 if TYPE_CHECKING:
     from cxassure.incident import Waiver
-    from cxassure.workspace import Workspace
-
-FILE = "cxassure.yaml"
-_LIST = re.compile(r"^waivers:[ \t]*(#.*)?\n(?P<rest>(?:[ \t]*(?:#.*)?\n)*)(?P<dent>[ ]*)- ", re.M)
 
 
 @click.command("waive")
@@ -52,50 +47,10 @@ def command(
         raise UsageError("name a journey, or ask for --list", "cxassure waive --help")
     if journey:
         given = {"journeys": journey, "owner": owner, "reason": reason, "until": until}
-        for name, value in given.items():
-            if not value.strip():
-                raise UsageError(f"a waiver without {name} bears nothing", f"add --{name}")
-        workspace = _written(workspace, given, env)
+        workspace.waive(given)
+        workspace = workspace.afresh()
     _tell(workspace.settings.waivers, as_json)
     return 0
-
-
-def _written(workspace: Workspace, given: dict[str, str], env: str) -> Workspace:
-    """The workspace with one waiver more; the file is as it was where that is not what came."""
-    from cxassure.errors import CxassureError, UsageError
-
-    path, before = workspace.root / FILE, workspace.settings
-    text = path.read_text("utf-8") if path.exists() else ""
-    line = "{" + ", ".join(f"{k}: {json.dumps(v, ensure_ascii=False)}" for k, v in given.items())
-    known = len(before.waivers)
-    try:
-        _replace(path, _added(text, line + "}"))
-        made = options.open_workspace(workspace.root, env)
-        if made.settings.waivers[1:] != before.waivers or len(made.settings.waivers) != known + 1:
-            raise UsageError(f"no line can be added to {path}", f"add under waivers:  - {line}}}")
-        if made.settings.waivers[0].until <= datetime.now(UTC):
-            raise UsageError("a waiver that has ended bears nothing", "say a later --until")
-    except CxassureError:
-        _replace(path, text)
-        raise
-    return made
-
-
-def _added(text: str, line: str) -> str:
-    """`text` with one waiver more, the first of all; where there are none in lines, a list."""
-    if found := _LIST.search(text):
-        at = found.start("dent")
-        return f"{text[:at]}{found['dent']}- {line}\n{text[at:]}"
-    return f"{text.rstrip()}\nwaivers:\n  - {line}\n".lstrip("\n")
-
-
-def _replace(path: Path, text: str) -> None:
-    """At once, so that a scheduler reads the old file or the new one."""
-    fresh = path.with_suffix(".new")
-    fresh.write_text(text, "utf-8")
-    if path.exists():
-        fresh.chmod(path.stat().st_mode)
-    fresh.replace(path)
 
 
 def _tell(waivers: tuple[Waiver, ...], as_json: bool) -> None:

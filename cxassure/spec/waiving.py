@@ -1,0 +1,57 @@
+"""Writing a waiver down: one line more under `waivers:` in `cxassure.yaml`, or nothing at all."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cxassure.errors import CxassureError, UsageError
+from cxassure.incident import Waiver
+from cxassure.spec.library import SETTINGS
+from cxassure.spec.settings import read_settings
+
+_LIST = re.compile(r"^waivers:[ \t]*(#.*)?\n(?P<rest>(?:[ \t]*(?:#.*)?\n)*)(?P<dent>[ ]*)- ", re.M)
+
+
+def waive(root: Path, given: Mapping[str, str]) -> Waiver:
+    """Adds the waiver that `given` (journeys, owner, reason, until) says; gives it as it was read.
+
+    Raises `UsageError` or `SpecError` for what makes none: then the file is as it was.
+    """
+    for name, value in given.items():
+        if not value.strip():
+            raise UsageError(f"a waiver without {name} bears nothing", f"add --{name}")
+    path, before = root / SETTINGS, read_settings(root).waivers
+    text = path.read_text("utf-8") if path.exists() else ""
+    line = "{" + ", ".join(f"{k}: {json.dumps(v, ensure_ascii=False)}" for k, v in given.items())
+    try:
+        _replace(path, _added(text, line + "}"))
+        made = read_settings(root).waivers
+        if made[1:] != before or len(made) != len(before) + 1:
+            raise UsageError(f"no line can be added to {path}", f"add under waivers:  - {line}}}")
+        if made[0].until <= datetime.now(UTC):
+            raise UsageError("a waiver that has ended bears nothing", "say a later --until")
+    except CxassureError:
+        _replace(path, text)
+        raise
+    return made[0]
+
+
+def _added(text: str, line: str) -> str:
+    """`text` with one waiver more, the first of all; where there are none in lines, a list."""
+    if found := _LIST.search(text):
+        at = found.start("dent")
+        return f"{text[:at]}{found['dent']}- {line}\n{text[at:]}"
+    return f"{text.rstrip()}\nwaivers:\n  - {line}\n".lstrip("\n")
+
+
+def _replace(path: Path, text: str) -> None:
+    """At once, so that a scheduler reads the old file or the new one."""
+    fresh = path.with_suffix(".new")
+    fresh.write_text(text, "utf-8")
+    if path.exists():
+        fresh.chmod(path.stat().st_mode)
+    fresh.replace(path)
