@@ -34,6 +34,9 @@ PROBE = "probe.json"
 CALLS = "calls.db"
 """Where live calls are written down, in the reports folder."""
 
+RELEASE = "CXASSURE_RELEASE"
+"""The variable that says what of the company is in place, where the command does not."""
+
 CHEAP_PER_CORE = 8
 """Probes without a browser that a core bears at once."""
 
@@ -50,6 +53,8 @@ class Running:
     trace: bool = False
     rehearsed: datetime | None = None
     """The instant that the company is asked to act for; None is now, and the real clock."""
+    release: str = ""
+    """What of the company is in place, to compare releases by."""
 
 
 @dataclass(slots=True)
@@ -168,6 +173,7 @@ class Campaigning:
             synthetic_header=settings.synthetic_header,
             trace=self.how.trace,
             rehearsed=self.how.rehearsed,
+            release=self.how.release or grounds.environ.get(RELEASE, ""),
             announced=grounds.announced(document, self.how.rehearsed),
             calling=Calling(
                 settings.calls,

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, ClassVar, NewType, Protocol, TypeAlias, TypeVar
 
 from cxassure.errors import Broken
-from cxassure.events import Who
+from cxassure.events import Who, traceparent
 from cxassure.settings import Calls, Target
 from cxassure.text import Raw
 
@@ -200,13 +200,17 @@ class Opening:
     trace: bool = False
     rehearsed: datetime | None = None
     """The instant that is rehearsed, aware and in the zone asked for; None for a run of today."""
+    step: int = 0
+    """The step that is under way, or was the party's last; set by the engine."""
     calling: Calling | None = None
     """Without it no real telephone may be rung."""
 
     @property
     def marks(self) -> dict[str, str]:
-        """The headers by which the company knows our traffic, and for when it is meant."""
+        """The headers by which the company knows our traffic, for when it is meant, and of which
+        trace it is part (W3C Trace Context)."""
         own = {self.synthetic_header: self.run_id or "1"} if self.synthetic_header else {}
+        own |= {"traceparent": traceparent(self.run_id, self.step)} if self.run_id else {}
         return own | ({REHEARSAL_HEADER: self.when} if self.rehearsed else {})
 
     @property

@@ -6,6 +6,7 @@ Times named `at` and `took` are seconds of customer time since the run began; `w
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any, Literal, TypeAlias
 
 import msgspec
@@ -26,7 +27,8 @@ class RunStarted(Event, frozen=True, tag="run started"):
     """`started` is ISO 8601 in UTC; `steps` the number of author's steps, `always` not counted.
 
     `rehearsed` is the instant that the company was asked to act for, as RFC 9557 writes it
-    (`2026-12-24T13:00:00-05:00[America/New_York]`), "" for a run of its own day.
+    (`2026-12-24T13:00:00-05:00[America/New_York]`), "" for a run of its own day. `release` is
+    what of the company was in place, as whoever drove it said.
     """
 
     run: str
@@ -47,6 +49,7 @@ class RunStarted(Event, frozen=True, tag="run started"):
     budget: float | None = None
     attempt: int = 1
     rehearsed: str = ""
+    release: str = ""
 
 
 class StepStarted(Event, frozen=True, tag="step started"):
@@ -181,3 +184,19 @@ def decode_all(data: bytes) -> list[AnyEvent]:
             except msgspec.DecodeError:
                 break
     return found
+
+
+def trace_id(run: str) -> str:
+    """The trace that a run is (W3C Trace Context 2.2.3), in hex: anybody who has the run's id can
+    find what the company's own back end wrote of it."""
+    return sha256(f"cxassure run {run}".encode()).hexdigest()[:32]
+
+
+def span_id(run: str, step: int | None = None) -> str:
+    """The span of a run, or of one of its steps, in hex."""
+    return sha256(f"cxassure run {run} step {step}".encode()).hexdigest()[:16]
+
+
+def traceparent(run: str, step: int) -> str:
+    """The header that makes what the company does for a step part of its trace; always sampled."""
+    return f"00-{trace_id(run)}-{span_id(run, step)}-01"

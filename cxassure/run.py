@@ -76,6 +76,7 @@ class Run(msgspec.Struct, kw_only=True):
     seed: int = 0
     attempt: int = 1
     rehearsed: str = ""
+    release: str = ""
     started: str = ""
     ended: str = ""
     budget: float | None = None
@@ -180,7 +181,7 @@ class Fold:
         run.id, run.author_steps, run.parties = event.run, event.steps, event.parties
         for name in (
             "journey row title severity owner runbook source tags env seed attempt rehearsed "
-            "started budget"
+            "release started budget"
         ).split():
             setattr(run, name, getattr(event, name))
 

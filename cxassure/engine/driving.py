@@ -118,6 +118,7 @@ class _Run:
                 seed=how.seed,
                 attempt=how.attempt,
                 rehearsed=_written(how.rehearsed),
+                release=how.release,
                 started=_now(),
                 steps=sum(1 for _ in probe.every_step()) - _count(probe.always),
                 parties={name: party.channel for name, party in probe.parties.items()},

@@ -54,6 +54,7 @@ class Drive:
     synthetic_header: str = "X-Synthetic-Test"
     trace: bool = False
     rehearsed: datetime | None = None
+    release: str = ""
     announced: Sequence[Announced] = ()
     calling: Calling | None = None
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)

@@ -66,6 +66,7 @@ class Stepper:
         session = party.session
         session.limit = step.within or self.within or session.patience
         session.look_on = self.look_on
+        session.opening.step = step.index
         began, wall = session.clock.now(), time.monotonic()
         try:
             async with asyncio.timeout(session.limit + session.look_on + GUARD):

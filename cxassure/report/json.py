@@ -14,8 +14,8 @@ from cxassure.run import Run, StepRun
 SCHEMA = 1
 
 _RUN = (
-    "id journey row title severity owner runbook source tags env seed attempt rehearsed started "
-    "ended verdict why flaky finished took wall measures"
+    "id journey row title severity owner runbook source tags env seed attempt rehearsed release "
+    "started ended verdict why flaky finished took wall measures"
 ).split()
 _STEP = (
     "index part party channel verb title place optional at verdict why expected seen hint code "

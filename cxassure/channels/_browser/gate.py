@@ -7,7 +7,7 @@ resources pass unseen and cost nothing. Routing by Playwright would switch off t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from playwright.async_api import CDPSession, Page
 
 _CALLS = ("XHR", "Fetch")
+TRACE = "traceparent"
 
 
 @dataclass(slots=True)
@@ -34,9 +35,11 @@ class _Door:
 class Gate:
     """What stood at the gate: calls without an answer, the last method, what was refused."""
 
-    def __init__(self, origins: Origins, headers: Mapping[str, str], everything: bool) -> None:
+    def __init__(
+        self, origins: Origins, headers: Callable[[], Mapping[str, str]], everything: bool
+    ) -> None:
         self.origins = origins
-        self.headers = [{"name": name, "value": value} for name, value in headers.items()]
+        self.headers = headers
         self.everything = everything
         self.method = "GET"
         self.refused = ""
@@ -90,8 +93,15 @@ class Gate:
             self.unanswered.add(call)
         if origin(request["url"]) not in self.origins.own:
             return "Fetch.continueRequest", {}
-        given = [{"name": k, "value": v} for k, v in request["headers"].items()]
-        return "Fetch.continueRequest", {"headers": given + self.headers}
+        headers = {**request["headers"], **self._added(request["headers"])}
+        return "Fetch.continueRequest", {
+            "headers": [{"name": name, "value": value} for name, value in headers.items()]
+        }
+
+    def _added(self, given: Mapping[str, str]) -> Mapping[str, str]:
+        """Ours; a page that is traced by its own script goes on being part of that trace."""
+        there = {name.lower() for name in given}
+        return {k: v for k, v in self.headers().items() if k != TRACE or TRACE not in there}
 
     def arrived(self) -> None:
         """The top page has changed: what the old one still asked for will not be answered."""

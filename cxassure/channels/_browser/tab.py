@@ -57,8 +57,11 @@ class Tab:
     ) -> None:
         """Takes a context of the shared browser. Raises `CannotLook`."""
         self.shared = await SharedBrowser.of(self.opening)
-        own = {**(headers or {}), **self.opening.marks}
-        marks = {name: value for name, value in own.items() if name and value}
+
+        def marks() -> dict[str, str]:
+            own = {**(headers or {}), **self.opening.marks}
+            return {name: value for name, value in own.items() if name and value}
+
         self.gate = Gate(self.origins, marks, everything=bool(headers))
         page = await self.shared.window(device, **{**self._zone(), **more})
         self.context = page.context

@@ -36,10 +36,9 @@ class HttpClient:
         """A client for `opening`'s party that sends `headers` along with every question."""
         import httpx
 
-        marks = {"User-Agent": "cxassure", **opening.marks}
         client = httpx.AsyncClient(
             verify=await tls(opening),
-            headers={**marks, **(headers or {})},
+            headers={"User-Agent": "cxassure", **(headers or {})},
             timeout=None,  # noqa: S113 - every question has a deadline of its own
             mounts=dict.fromkeys(_DIRECT),
         )
@@ -59,6 +58,8 @@ class HttpClient:
         try:
             async with asyncio.timeout(patience):
                 request = self._client.build_request(method, url, **content)
+                for name, value in self.opening.marks.items():
+                    request.headers.setdefault(name, value)
                 return await self._follow(request, began)
         except TimeoutError:
             raise Broken(

@@ -32,6 +32,7 @@ def go(
         timeout=how["timeout"],
         trace=how["trace"],
         rehearsed=how.get("rehearsed"),
+        release=how.get("release") or "",
     )
     to_stdout = how["json_to"] == STDOUT
     with deaf(err=to_stdout) if how.get("gate") else contextlib.nullcontext():

@@ -131,6 +131,9 @@ def telling(command: _F) -> _F:
 def running(command: _F) -> _F:
     """How runs are done."""
     for option in (
+        click.option(
+            "--release", help="What of the company is in place (default: CXASSURE_RELEASE)."
+        ),
         click.option("--timeout", type=DURATION, help="Longest time for one run (90s, 5m)."),
         click.option(
             "--trace", is_flag=True, help="Keep full browser traces, but where a secret is typed."

@@ -75,16 +75,17 @@ class Webhooks:
         self.context = context
         self._transports: dict[str, httpx.AsyncHTTPTransport] = {}
         self._listed = listed(opening)
-        self._marks = {
-            "user-agent": "cxassure (rehearsing TwilioProxy/1.1)",
-            "accept": "*/*",
-            **opening.marks,
-        }
+        self._opening = opening
         self._about = {REHEARSED: opening.when} if opening.when else {}
 
     @classmethod
     async def open(cls, opening: Opening) -> Webhooks:
         return cls(opening, await tls(opening))
+
+    @property
+    def _marks(self) -> dict[str, str]:
+        agent = "cxassure (rehearsing TwilioProxy/1.1)"
+        return {"user-agent": agent, "accept": "*/*", **self._opening.marks}
 
     async def ask(
         self,
