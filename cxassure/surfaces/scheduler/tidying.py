@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 
 from cxassure.errors import CxassureError
 from cxassure.settings import Keep
-from cxassure.store import Store
 from cxassure.workspace import Workspace
 
 DAY = 86400.0
@@ -20,13 +19,13 @@ async def tidy(workspace: Callable[[], Workspace], say: Callable[[str], None]) -
     while True:
         now = workspace()
         if now.settings.keep != Keep():
-            await asyncio.to_thread(_pruned, now.store, now.settings.keep, say)
+            await asyncio.to_thread(_pruned, now, say)
         await asyncio.sleep(DAY)
 
 
-def _pruned(store: Store, keep: Keep, say: Callable[[str], None]) -> None:
+def _pruned(workspace: Workspace, say: Callable[[str], None]) -> None:
     try:
-        gone = store.tending.prune(keep, datetime.now(UTC))
+        gone = workspace.store.tending.prune(workspace.settings.keep, datetime.now(UTC))
     except (CxassureError, OSError) as wrong:
         say(f"what has had its time could not be let go of: {wrong}")
         return
