@@ -99,6 +99,27 @@ def golden(voice: str, step: int) -> dict[str, int]:
     return told
 
 
+def false_alarms(voice: str, step: int) -> dict[str, int]:
+    """What is found on healthy lines: troubles, music, markers, echoes of another voice's words."""
+    from cxassure.channels._telephony.audio.echo import echo
+    from cxassure.channels._telephony.audio.marker import DIRECTIONS, find
+    from cxassure.channels._telephony.audio.tones import is_music
+    from cxassure.channels._telephony.audio.trouble import Listener
+
+    told = {"false_troubles": 0, "false_music": 0, "false_markers": 0, "false_echoes": 0}
+    for place in range(0, len(PROMPTS), step):
+        said, near = (through_g711(text, voice) for text in PROMPTS[place])
+        listener = Listener()
+        for at, sound in enumerate((said, near)):
+            listener.feed(sound.samples, at * (said.seconds + 1.0))
+        told["false_troubles"] += len(listener.end())
+        told["false_music"] += is_music(said)
+        told["false_markers"] += sum(find(said, direction).present for direction in DIRECTIONS)
+        other = PROMPTS[(place + ELSEWHERE) % len(PROMPTS)][0]
+        told["false_echoes"] += echo(said, through_g711(other, voice)) is not None
+    return told
+
+
 def download() -> int:
     """Megabytes of what the recogniser needs, as it lies on the disk."""
     files = [file for part in PARTS for file in distribution(part).files or ()]
@@ -114,7 +135,8 @@ def main() -> None:
     engine = recogniser("whisper", {"threads": 1})
     figures: dict[str, Any] = {"installed_mb": download()}
     for voice in (named or [VOICES])[0].split(","):
-        figures[voice] = {**trial(engine, voice, step), **golden(voice, step)}
+        figures[voice] = trial(engine, voice, step) | golden(voice, step)
+        figures[voice] |= false_alarms(voice, step)
         print(voice, figures[voice], flush=True)
     print(json.dumps({"bench": "hearing", "figures": figures}))
 

@@ -26,6 +26,8 @@ LOWEST, HIGHEST = 200.0, 3400.0
 """Hz: the band that every telephone line passes."""
 QUIET = 30.0
 """dB below the loudest frame under which a frame is a pause."""
+FLOOR = 4e-3
+"""Share of the strongest band (-24 dB) below which a codec's noise hides what is there."""
 SILENT = -60.0
 """dBFS of a sound that has nothing in it."""
 _SCALE = 24.0
@@ -66,12 +68,13 @@ def fingerprint(sound: Sound) -> Fingerprint:
 
     if sound.level < SILENT:
         return Fingerprint(np.zeros((0, NUMBERS)), np.zeros(0, bool))
-    bands = _bands(sound.at(RATE))
-    level = bands.max(axis=1)
+    powers = bands(sound.at(RATE))
+    level = powers.max(axis=1)
     loud = level > level.max() - QUIET / 10 * math.log(10)
     inside = np.flatnonzero(loud)
     kept = slice(inside[0], inside[-1] + 1)
-    loud, cepstra = loud[kept], bands[kept] @ _cosines()
+    audible = np.maximum(powers[kept], powers.max() + math.log(FLOOR))
+    loud, cepstra = loud[kept], audible @ cosines()
     return Fingerprint(cepstra - cepstra[loud].mean(axis=0), loud)
 
 
@@ -90,7 +93,7 @@ def read_fingerprint(text: str) -> Fingerprint:
         raise CannotLook("this is no fingerprint of a prompt", "accept the prompt anew") from None
 
 
-def _bands(sound: Sound) -> Frames:
+def bands(sound: Sound) -> Frames:
     """Natural logarithm of the power in each mel band (shape `(n, BANDS)`)."""
     import numpy as np
 
@@ -99,9 +102,9 @@ def _bands(sound: Sound) -> Frames:
     wave[1:] -= 0.95 * wave[:-1]
     cut = np.lib.stride_tricks.sliding_window_view(wave, width)[: len(sound.samples) : hop]
     power = np.abs(np.fft.rfft(cut * np.hanning(width), axis=1)) ** 2
-    bands = power @ _filters()
+    made = power @ _filters()
     # a floor tied to the loudest: what a codec or a hiss puts into a quiet band says nothing
-    logs: Frames = np.log(np.maximum(bands, bands.max(initial=1e-9) * 1e-4 + 1e-9))
+    logs: Frames = np.log(np.maximum(made, made.max(initial=1e-9) * 1e-4 + 1e-9))
     return logs
 
 
@@ -122,7 +125,7 @@ def _filters() -> Frames:
 
 
 @cache
-def _cosines() -> Frames:
+def cosines() -> Frames:
     """The cosine transform (DCT-II) from bands to cepstra 1 to `NUMBERS`."""
     import numpy as np
 

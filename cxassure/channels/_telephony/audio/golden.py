@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 
 WINDOW = 12
 """Frames (0.24 s) over which a difference is judged: a syllable."""
-SAME, STEADY, NOISY = 0.09, 2.0, 0.3
+SAME, STEADY, NOISY = 0.07, 2.0, 0.3
 """A window differs when its distance is over `SAME` plus `STEADY` times the usual distance, or
 over `NOISY`: noise lies on all windows alike, a changed word on some."""
+PART = 0.15
+"""Mean distance up to which what was heard is a part of the accepted prompt."""
 OTHER = 0.28
 """Mean distance from which on the prompts have little to do with each other."""
 SCATTERED = 3
@@ -114,7 +116,7 @@ def _cut(costs: Costs, accepted: Fingerprint) -> Comparison | None:
         turned = costs[::-1, ::-1] if backwards else costs
         ends = _sums(turned)[0][:, -1] / np.arange(1, len(turned) + 1)
         row = int(ends.argmin())
-        if ends[row] < SAME and (len(turned) - row) * HOP > 0.3:
+        if ends[row] < PART and (len(turned) - row) * HOP > 0.3:
             where = row * HOP
             span = (0.0, accepted.seconds - where) if backwards else (where, accepted.seconds)
             return Comparison(Verdict.CUT, float(ends[row]), *span)
