@@ -16,6 +16,7 @@ from cxassure.channels._telephony.carrier.webhook import Account
 from cxassure.events import Who
 
 if TYPE_CHECKING:
+    from cxassure.channels._telephony.audio.sound import Sound
     from cxassure.channels._telephony.carrier.progress import Progress
     from cxassure.channels._telephony.carrier.room import Room
     from cxassure.channels._telephony.carrier.stream import Tap
@@ -105,6 +106,8 @@ class Call:
     moved: GoTo | None = None
     own: bool = False
     label: str = ""
+    carries: Callable[[float, float], Sound] | None = None
+    """The sound that came in on it between two moments, where there is any: for recordings."""
     progress: Progress | None = None
     taps: list[Tap] = field(default_factory=list)
     cookies: dict[str, str] = field(default_factory=dict)

@@ -25,6 +25,7 @@ from cxassure.errors import CannotLook
 from cxassure.text import plain
 
 if TYPE_CHECKING:
+    from cxassure.channels._telephony.carrier.api.numbers import Number
     from cxassure.channels._telephony.carrier.api.server import Api
     from cxassure.channels._telephony.carrier.message import Message
     from cxassure.channels._telephony.carrier.recording import Recording
@@ -79,6 +80,7 @@ class Exchange:
         self.rooms: list[Room] = []
         self.recordings: dict[str, Recording] = {}
         self.messages: dict[str, Message] = {}
+        self.numbers: dict[str, Number] = {}
         self.api_address = TWILIO
         self.api: Api | None = None
         self.voice: Voice = Offline()
@@ -218,9 +220,9 @@ class Exchange:
         """Whether that identifier was given out here."""
         rooms = {room.sid for room in self.rooms} | set(self.conferences)
         queues = {queue.sid for queue in self.queues.values()}
-        return sid in rooms | queues | set(self.recordings) | set(self.messages) or bool(
-            self.find(sid)
-        )
+        return sid in rooms | queues | set(self.recordings) | set(self.messages) | set(
+            self.numbers
+        ) or bool(self.find(sid))
 
     def send(self, call: Call, goto: GoTo) -> None:
         """Sends a call to another document (Twilio, Calls resource: update); a dialled leg leaves

@@ -28,6 +28,9 @@ class Recording:
     url: str
     words: str = ""
     channels: int = 1
+    status: str = "completed"
+    lasted: float = 0.0
+    """Its exact length, where it was begun and ended by a program."""
 
     def told(self) -> dict[str, str]:
         """The parameters of an action's request."""
@@ -55,6 +58,8 @@ def sound(tape: Recording) -> bytes:
     """The recording as a WAV file of its length: 8,000 samples a second, a tone for the words."""
     from cxassure.channels._telephony.carrier.voice import tone
 
+    if tape.call.carries:
+        return tape.call.carries(tape.began, tape.began + (tape.lasted or tape.seconds)).wav()
     whole = tone(tape.seconds)
     quiet = 0 if tape.words else len(whole.samples)
     whole.samples[:quiet] = 0

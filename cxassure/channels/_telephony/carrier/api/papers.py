@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cxassure.channels._telephony.carrier.api.recordings import settled
 from cxassure.channels._telephony.carrier.api.wire import Asked, Refusal, Reply, page
 from cxassure.channels._telephony.carrier.message import Message, inform, send
 from cxassure.channels._telephony.carrier.recording import Recording, sound
@@ -86,7 +87,7 @@ def recording(asked: Asked, tape: Recording) -> dict[str, Any]:
         "account_sid": asked.account.account_sid,
         "call_sid": tape.call.sid,
         "conference_sid": None,
-        "status": "completed",
+        "status": tape.status,
         "source": tape.source,
         "channels": tape.channels,
         "duration": str(tape.seconds),
@@ -107,7 +108,7 @@ def tape(asked: Asked) -> Recording:
     found = asked.exchange.recordings.get(asked.named["recording"])
     if found is None:
         raise asked.missing()
-    return found
+    return settled(asked.exchange, found)
 
 
 def fetch(asked: Asked) -> Reply:

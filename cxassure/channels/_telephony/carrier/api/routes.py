@@ -5,7 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from cxassure.channels._telephony.carrier.api import calls, conferences, papers, queues
+from cxassure.channels._telephony.carrier.api import (
+    calls,
+    conferences,
+    numbers,
+    papers,
+    queues,
+    recordings,
+)
 from cxassure.channels._telephony.carrier.api.wire import Handler
 
 _CALL, _ROOM, _QUEUE = "/Calls/{call}", "/Conferences/{room}", "/Queues/{queue}"
@@ -14,7 +21,10 @@ _ROUTES: dict[str, dict[str, Handler]] = {
     "": {"GET": papers.account},
     "/Calls": {"GET": calls.listed, "POST": calls.create},
     _CALL: {"GET": calls.fetch, "POST": calls.update},
-    f"{_CALL}/Recordings": {"GET": papers.recordings},
+    f"{_CALL}/Recordings": {"GET": papers.recordings, "POST": recordings.begin},
+    f"{_CALL}/Recordings/{{recording}}": {"GET": papers.fetch, "POST": recordings.change},
+    "/IncomingPhoneNumbers": {"GET": numbers.listed},
+    "/IncomingPhoneNumbers/{number}": {"GET": numbers.fetch, "POST": numbers.update},
     "/Conferences": {"GET": conferences.listed},
     _ROOM: {"GET": conferences.fetch, "POST": conferences.update},
     f"{_ROOM}/Participants": {"GET": conferences.participants, "POST": conferences.add},

@@ -1,0 +1,1 @@
+"""Real telephones through Twilio: its REST API, its documents, its media streams."""
