@@ -1,13 +1,14 @@
 """What a journey costs its customer: a fold over the stream, done as it grows.
 
-Turns, key presses, words heard, seconds waited, time to human, re-asks. The fold knows at which
-step each figure grew, so that a broken promise is blamed on the step that broke it.
+Contacts, turns, key presses, words heard, seconds waited and on hold, time to human, re-asks. The
+fold knows at which step each figure grew, so that a broken promise is blamed on the step that broke
+it. `effort` makes one figure of them all.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from cxassure.events import AnyEvent, Observed, StepStarted
@@ -15,10 +16,12 @@ from cxassure.matcher import squeezed
 from cxassure.text import plain
 
 UNITS = {
+    "contacts": "",
     "turns": "",
     "key_presses": "",
     "words_heard": "",
     "waited": "s",
+    "hold": "s",
     "time_to_human": "s",
     "re_asks": "",
 }
@@ -28,6 +31,7 @@ TURNS = frozenset(("said", "pressed", "picked", "dialled"))
 SPOKEN = frozenset(("prompt", "reply", "speech"))
 HUMAN = frozenset(("answered", "joined"))
 WAITS = frozenset(("silence", "music", "ringing", "queue"))
+HELD = frozenset(("music", "queue"))
 
 _SENTENCE = re.compile(r"[^.!?;:]+[.!?;:]*")
 _ASKS = re.compile(
@@ -60,16 +64,44 @@ def _says(text: str, value: str) -> bool:
     return bool(value) and squeezed(value) in squeezed(text)
 
 
+EFFORT = {
+    "waited": 1.0,
+    "words_heard": 0.4,
+    "key_presses": 2.0,
+    "turns": 5.0,
+    "re_asks": 45.0,
+}
+"""What a unit of each figure costs the customer, in seconds; docs/effort.md gives the reasons."""
+
+AGAIN = 120.0
+"""Seconds that it costs to have to turn to the company once more."""
+HALF = 180.0
+"""The cost, in seconds, that is half of the greatest effort."""
+
+
+def effort(figures: Mapping[str, float]) -> float:
+    """The effort index: from 0, none at all, towards 100. It never falls as a figure grows."""
+    cost = sum(price * max(0.0, figures.get(name, 0.0)) for name, price in EFFORT.items())
+    cost += AGAIN * max(0.0, figures.get("contacts", 0.0) - 1)
+    return 100.0 * cost / (cost + HALF) if cost < FAR else 100.0
+
+
+FAR = 1e12
+"""Beyond it the index is at its end, to what a float can tell."""
+
+
 @dataclass(slots=True)
 class Measures:
     """Figures so far, and `grew`: at which step and when each reached each of its values."""
 
     figures: dict[str, float] = field(
         default_factory=lambda: {
+            "contacts": 0,
             "turns": 0,
             "key_presses": 0,
             "words_heard": 0,
             "waited": 0.0,
+            "hold": 0.0,
             "re_asks": 0,
         }
     )
@@ -77,6 +109,7 @@ class Measures:
     asked_again: list[tuple[int, str, str]] = field(default_factory=list)
     _step: int = 0
     _contact: float | None = None
+    _talking: set[str] = field(default_factory=set)
 
     def add(self, event: AnyEvent, facts: dict[str, str]) -> None:
         """Takes one event; `facts` are those whose values the company has been told by now."""
@@ -87,15 +120,24 @@ class Measures:
 
     def _take(self, event: Observed, facts: dict[str, str]) -> None:
         if event.who == "customer" and event.what in TURNS:
-            self._grow("turns", 1)
+            self._turn(event)
         if event.what == "pressed" and event.who == "customer":
             self._grow("key_presses", len(event.text.replace(" ", "")))
         if event.what in WAITS:
             self._grow("waited", event.seconds)
+        if event.what in HELD:
+            self._grow("hold", event.seconds)
         if event.what in SPOKEN and event.who == "company":
             self._grow("words_heard", len(event.text.split()))
             self._ask(event, facts)
         self._human(event)
+
+    def _turn(self, event: Observed) -> None:
+        """Every call is a contact, and the first word of every other conversation."""
+        if event.what == "dialled" or event.party not in self._talking:
+            self._grow("contacts", 1)
+        self._talking.add(event.party)
+        self._grow("turns", 1)
 
     def _human(self, event: Observed) -> None:
         """Time to human counts from the first contact in words or by phone, not from the shop."""

@@ -36,6 +36,7 @@ class PastRun:
     """A run of the past in a row: `started` in UTC, `took` customer seconds, `wall` ours.
 
     `unseen` expectations, -1 where not counted; its files are at `host` (`machine:folder`).
+    `release` is what was in place, "" where nobody said; `channels` in order, a space between.
     """
 
     id: str
@@ -53,6 +54,8 @@ class PastRun:
     measures: dict[str, float] = field(default_factory=dict)
     unseen: int = -1
     host: str = ""
+    release: str = ""
+    channels: str = ""
 
     @property
     def good(self) -> bool:
@@ -129,6 +132,8 @@ def past(run: Run, campaign: str, folder: str) -> PastRun:
         flaky=run.flaky,
         measures=dict(run.measures),
         unseen=len(run.unseen),
+        release=run.release,
+        channels=" ".join(dict.fromkeys(run.parties.values())),
     )
 
 

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest migration: the version of a store that fits this program."""
 
 
@@ -76,6 +76,8 @@ _ROW: dict[str, type[TypeEngine[Any]] | TypeEngine[Any]] = {
     "measures": JSON,
     "unseen": Integer,
     "host": Text,
+    "release": Text,
+    "channels": Text,
 }
 """A `PastRun` in columns; `folder` is the run's sub-folder in its campaign's, on `host`."""
 
