@@ -251,6 +251,10 @@ class Session:
     async def open(self) -> None:
         """Gets ready. Raises `CannotLook` when this side cannot."""
 
+    def expecting(self, texts: tuple[str, ...]) -> None:
+        """Told before each step: the texts that its expectations name. A line that has to make
+        words out of sound may listen for them; others need not care."""
+
     async def attend(self, until: float) -> None:
         """Returns when there may be something new to see, or when `clock` has reached `until`."""
         await asyncio.sleep(min(0.05, max(until - self.clock.now(), 0)))

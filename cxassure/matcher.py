@@ -306,6 +306,16 @@ def words(must: Mapping[str, Any]) -> str:
     return " and ".join(part for part in said if part)
 
 
+def wordings(must: Mapping[str, Any]) -> Iterator[str]:
+    """The texts that `must` names, those that are not wanted too; patterns and figures are none."""
+    for name, expected in must.items():
+        if name in ("any", "all", "not"):
+            for item in _items(expected):
+                yield from wordings(_inner(item))
+        elif name in ("contains", "equals", "spells"):
+            yield from (str(item) for item in _items(expected))
+
+
 def lasting(must: Mapping[str, Any]) -> bool:
     """Whether `must`, once it holds, keeps holding as more is heard."""
     for name, expected in must.items():

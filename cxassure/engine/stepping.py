@@ -98,6 +98,7 @@ class Stepper:
         bound = self._bind(step, party)
         expected = checks(party.grammar, self._resolved(step.expect))
         self._open_window(step, party)
+        session.expecting(self._named(step, party, expected))
         await self._act(step, party, bound, began)
         held = await self._settle(session, expected, began)
         ending = self._judge(step, session, expected, began)
@@ -130,6 +131,19 @@ class Stepper:
             )
             for e in expectations
         ]
+
+    def _named(self, step: Step, party: Party, expected: list[Check]) -> tuple[str, ...]:
+        """The texts that the step's expectations, and those of its branches, name."""
+        branches = [e for branch in step.one_of for e in self._resolved(branch.expect)]
+        judged = [*(c.expectation for c in expected), *branches]
+        return tuple(
+            dict.fromkeys(
+                text
+                for one in judged
+                if party.grammar.facets[one.facet].kind == "text"
+                for text in matcher.wordings(one.must)
+            )
+        )
 
     @staticmethod
     def _open_window(step: Step, party: Party) -> None:

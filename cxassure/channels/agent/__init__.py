@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from cxassure.channel import Heard, Opening, Seconds, Session, facet, verb
+from cxassure.channel import Heard, Opening, Seconds, Unseen, facet, verb
 from cxassure.channels._telephony.carrier.told import CallFields
+from cxassure.channels._telephony.live.facets import Sounding
+from cxassure.channels._telephony.live.proofs import TransferFields
 from cxassure.channels.agent.line import DeskLine
+from cxassure.errors import Broken
+from cxassure.text import span
 
 
-class AgentSession(Session):
+class AgentSession(Sounding):
     """A person at a desk, to whom customers are passed on.
 
     Over `twiml` the target's address is what the company dials: `client:NAME`, `+NUMBER`,
-    `sip:USER@HOST`, `queue:NAME` or `conference:NAME`. Over `desk` it is a live-chat desk's socket.
+    `sip:USER@HOST`, `queue:NAME` or `conference:NAME`. Over `desk` it is a live-chat desk's socket,
+    over `sip` a telephone that is registered there, or only listens.
     """
 
     patience: ClassVar[float] = 60.0
-    lines: ClassVar[tuple[str, ...]] = ("twiml", "desk")
+    lines: ClassVar[tuple[str, ...]] = ("twiml", "desk", "sip")
 
     def __init__(self, opening: Opening, connector: type | None = None) -> None:
         super().__init__(opening, connector)
@@ -85,6 +90,52 @@ class AgentSession(Session):
         until = self.clock.now() + length
         while self.clock.now() < until:
             await self.line.attend(until)
+
+    @verb()
+    async def transfer(self, to: str, attended: bool = False) -> None:
+        """Passes the customer on to a desk (a target) or a number, and waits how that goes.
+
+        `attended`: the agent has a word with whom it goes to first (REFER with Replaces).
+
+        Example: `agent: {transfer: returns-desk}`
+        """
+        await self.line.transfer(to, attended, self._longest)
+
+    @verb()
+    async def hold(self) -> None:
+        """Puts the customer on hold.
+
+        Example: `agent: hold`
+        """
+        await self.line.hold(True)
+
+    @verb()
+    async def resume(self) -> None:
+        """Takes the customer back from hold.
+
+        Example: `agent: resume`
+        """
+        await self.line.hold(False)
+
+    @verb(passive=True)
+    async def stay(self, length: Seconds) -> None:
+        """Stays on the line; that the call ends in that time is a failure, whoever ended it.
+
+        Example: `agent: {stay: 30s}`
+        """
+        began = self.clock.now()
+        while True:
+            call, now = self.line.call or {}, self.clock.now()
+            if "ended_by" in call or call.get("status") != "in-progress":
+                why = f"ended by the {call['ended_by']}" if "ended_by" in call else "not up"
+                raise Broken(
+                    f"the call did not stay up: {why} after {span(now - began)}",
+                    expected=f"up for {span(length)}",
+                    seen=str(call.get("ending") or call.get("status") or "no call"),
+                )
+            if now >= began + length:
+                return
+            await self.line.attend(began + length)
 
     @verb()
     async def hang_up(self) -> None:
@@ -166,6 +217,18 @@ class AgentSession(Session):
         Example: `call: {ended_by: customer}`
         """
         return self.line.call
+
+    @facet(fields=TransferFields)
+    async def transfer_(self) -> Mapping[str, Any] | None:
+        """The six proofs of a transfer: trigger, destination, context, bridge, receipt, outcome.
+
+        Example: `transfer: {destination: billing-desk, bridge: both ways, outcome: up}`
+        """
+        prove = getattr(self.line, "proofs", None)
+        if prove is None:
+            raise Unseen("over this line no transfer is proven: run it over a real one")
+        found: Mapping[str, Any] | None = await prove()
+        return found
 
     async def attend(self, until: float) -> None:
         await self.line.attend(until)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from cxassure.channel import Clock, RealClock, Seconds, Session
+from cxassure.channel import Clock, RealClock, Seconds, Session, Unseen
 from cxassure.channels._http.client import tls
 from cxassure.channels._http.origins import guard, on_loopback, shown
 from cxassure.errors import Broken, CannotLook
@@ -174,6 +174,12 @@ class ChatDesk:
     async def press(self, keys: str, patience: float) -> None:
         raise CannotLook("a chat desk has no keys", "use speak")
 
+    async def transfer(self, to: str, attended: bool, patience: float) -> None:
+        raise CannotLook("an agent cannot pass the customer on at a chat desk", "run it over sip")
+
+    async def hold(self, held: bool) -> None:
+        raise CannotLook("an agent cannot hold the customer at a chat desk", "run it over sip")
+
     async def hang_up(self) -> None:
         if self._answered is not None and self._busy and not self._lost:
             self.session.note("agent", "hung up")
@@ -231,6 +237,9 @@ class ChatDesk:
         if self._ended:
             told |= {"ended_by": self._ended[0], "ending": self._ended[1]}
         return told
+
+    def audio(self) -> str:
+        raise Unseen("at a chat desk no sound is carried: run it over a real line")
 
     def transcript(self) -> str | None:
         return self._said_before

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any, Protocol
 
 from cxassure.channel import Clock, Seconds
@@ -29,6 +29,12 @@ class DeskLine(Protocol):
 
     async def press(self, keys: str, patience: float) -> None: ...
 
+    async def transfer(self, to: str, attended: bool, patience: float) -> None:
+        """Sends the customer on to `to`; raises `CannotLook` where a line has no transfers."""
+
+    async def hold(self, held: bool) -> None:
+        """Puts the customer on hold or takes the customer back."""
+
     async def hang_up(self) -> None: ...
 
     async def attend(self, until: float) -> None: ...
@@ -50,6 +56,9 @@ class DeskLine(Protocol):
     @property
     def call(self) -> Mapping[str, Any] | None:
         """The fields of the desk's end of the contact."""
+
+    def audio(self) -> str | Awaitable[str | None] | None:
+        """Whether sound goes `both ways`; raises `Unseen` where a line carries none."""
 
     def transcript(self) -> str | None:
         """What was said before; raises `Unseen` where the line carries none."""

@@ -148,6 +148,12 @@ class TwimlDesk:
             await self.exchange.clock.advance(until)
         await self.exchange.clock.idle()
 
+    async def transfer(self, to: str, attended: bool, patience: float) -> None:
+        raise CannotLook("an agent cannot pass the customer on over twiml", "run it over sip")
+
+    async def hold(self, held: bool) -> None:
+        raise CannotLook("an agent cannot hold the customer over twiml", "run it over sip")
+
     async def hang_up(self) -> None:
         if self.ring and self.ring.state == "answered" and not self.ring.leg.ended:
             self.session.note("agent", "hung up")
@@ -187,6 +193,9 @@ class TwimlDesk:
     @property
     def call(self) -> Mapping[str, Any] | None:
         return call_fields(self.ring.leg) if self.ring else None
+
+    def audio(self) -> str:
+        raise Unseen("over twiml no sound is carried: run it over a real line")
 
     def transcript(self) -> str | None:
         raise Unseen("a telephone call brings no transcript to the desk")

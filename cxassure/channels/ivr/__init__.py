@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from cxassure.channel import Heard, Opening, Seconds, Seen, Session, facet, verb
+from cxassure.channel import Heard, Opening, Seconds, Seen, facet, verb
 from cxassure.channels._telephony.carrier.told import CallFields
+from cxassure.channels._telephony.live.facets import Sounding
 from cxassure.channels.ivr.line import Line
 from cxassure.channels.ivr.spoken import positions, read_out
 from cxassure.errors import CannotLook
 
 
-class IvrSession(Session):
+class IvrSession(Sounding):
     """A customer on the telephone. What the company says is heard, what is pressed is counted.
 
     Over `twiml` the call costs nothing and time is virtual: webhooks are asked as Twilio asks them.
+    Over `sip` it is a real call, with sound, in real time.
     """
 
     patience: ClassVar[float] = 30.0
-    lines: ClassVar[tuple[str, ...]] = ("twiml", "media_stream")
+    lines: ClassVar[tuple[str, ...]] = ("twiml", "sip", "media_stream")
     announces: ClassVar[str] = "prompt"
 
     def __init__(self, opening: Opening, connector: type | None = None) -> None:
@@ -204,14 +206,6 @@ class IvrSession(Session):
         Example: `call: {ended_by: company}`
         """
         return self.line.call
-
-    @facet()
-    def audio(self) -> str:
-        """Whether sound goes `both ways`. Not to be seen over twiml, which carries none.
-
-        Example: `audio: both ways`
-        """
-        return self.line.audio()
 
     async def attend(self, until: float) -> None:
         await self.line.attend(until)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any, Protocol
 
 from cxassure.channel import Clock
@@ -43,7 +43,7 @@ class Line(Protocol):
     def quiet_for(self) -> float:
         """Seconds of dead air that has not ended yet."""
 
-    def audio(self) -> str:
+    def audio(self) -> str | Awaitable[str | None] | None:
         """Whether sound goes `both ways`; raises `Unseen` where a line carries none."""
 
     async def witness(self) -> None: ...

@@ -92,6 +92,21 @@ class Ear:
         """The call is over: what was being said, cut."""
         return [self._cut(whole=False)] if self.speaking else []
 
+    def until(self, at: float) -> list[Prompt]:
+        """What was said before `at`, as a whole prompt; what came after it is forgotten."""
+        self._voiced = [one for one in self._voiced if one < at]
+        if self.speaking:
+            return [self._cut(whole=True)]
+        self._forget()
+        return []
+
+    def since(self, at: float) -> None:
+        """What came before `at` is forgotten."""
+        self._voiced = [one for one in self._voiced if one >= at]
+        gone = min(max(int((at - self._offset) / FRAME), 0), len(self._kept))
+        del self._kept[:gone]
+        self._offset += gone * FRAME
+
     def _frame(self, frame: Samples) -> Iterator[Prompt]:
         assert self._now is not None
         self._kept.append(frame)

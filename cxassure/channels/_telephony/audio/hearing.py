@@ -13,6 +13,7 @@ from typing import Any
 
 from cxassure.channels._telephony.audio.judging import Judgement, judge
 from cxassure.channels._telephony.audio.recogniser import Recogniser, Said, recogniser
+from cxassure.channels._telephony.audio.repertoire import Repertoire
 from cxassure.channels._telephony.audio.sound import Sound
 from cxassure.errors import CannotLook, CxassureError, UsageError
 
@@ -78,6 +79,15 @@ class Hearing:
             await self._begin()
             ask = partial(_listen, sound, tuple(expected), language, part)
             heard: Heard = await self._asked(ask, self._patience)
+            return heard
+
+    async def recall(self, sound: Sound, folders: Sequence[str]) -> Heard:
+        """Which of the recordings in `folders` are heard in `sound`; raises as `hear` does."""
+        async with self._turn:
+            await self._begin()
+            heard: Heard = await self._asked(
+                partial(_recalled, sound, tuple(folders)), self._patience
+            )
             return heard
 
     def close(self) -> None:
@@ -151,6 +161,13 @@ def _listen(sound: Sound, expected: tuple[str, ...], language: str, part: bool) 
         return _Trouble(type(wrong).__name__, wrong.what, wrong.hint)
     except Exception as wrong:
         return _Trouble("CannotLook", f"the recogniser failed: {wrong}", "")
+
+
+def _recalled(sound: Sound, folders: tuple[str, ...]) -> Heard | _Trouble:
+    try:
+        return Heard(Repertoire(folders).hear(sound))
+    except CxassureError as wrong:
+        return _Trouble(type(wrong).__name__, wrong.what, wrong.hint)
 
 
 def listen(

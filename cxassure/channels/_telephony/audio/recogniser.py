@@ -17,6 +17,7 @@ GROUP = "cxassure.recognisers"
 BUILT_IN = {
     "whisper": "cxassure.channels._telephony.audio.whisper:Whisper",
     "menu": "cxassure.channels._telephony.audio.menu:MenuGrammar",
+    "golden": "cxassure.channels._telephony.audio.repertoire:Repertoire",
     "endpoint": "cxassure.channels._telephony.audio.endpoint:Endpoint",
 }
 

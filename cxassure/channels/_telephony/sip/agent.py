@@ -173,11 +173,13 @@ class UserAgent:
         registrar: Uri | str = "",
         credentials: Credentials | None = None,
         expires: int = 300,
+        headers: Mapping[str, str] | None = None,
     ) -> Registration:
-        """Registers `record` (`sip:2@example.com`) and keeps it so. Raises `CannotLook`."""
+        """Registers `record` (`sip:2@example.com`) and keeps it so; `headers` go with each
+        REGISTER. Raises `CannotLook`."""
         of = _readable(record)
         to = _readable(registrar) if registrar else Uri(of.scheme, "", of.host, of.port, of.params)
-        registration = Registration(self, of, to, self.authorizer(credentials))
+        registration = Registration(self, of, to, self.authorizer(credentials), headers or {})
         self._registrations.append(registration)
         await registration.register(expires)
         return registration

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from cxassure.channels._telephony.sip.causes import cause
@@ -22,13 +23,21 @@ class Registration:
     """One address of record at one registrar. `expires` is what the registrar granted, in seconds;
     0 is not registered. `failures` tells refreshes that went wrong, the newest last."""
 
-    def __init__(self, agent: UserAgent, record: Uri, registrar: Uri, authorizer: Authorizer):
+    def __init__(
+        self,
+        agent: UserAgent,
+        record: Uri,
+        registrar: Uri,
+        authorizer: Authorizer,
+        headers: Mapping[str, str],
+    ) -> None:
         self.record, self.registrar = record, registrar
         self.expires = 0
         self.failures: list[str] = []
         self._agent, self._authorizer = agent, authorizer
         first = agent.fresh("REGISTER", str(registrar), str(record), str(record))
         self._headers: Headers = first.headers
+        self._headers.extend(headers)
         self._seq = 0
         self._wanted = 0
         self._fresh: asyncio.Task[None] | None = None

@@ -1,0 +1,226 @@
+"""Known recordings: which of them are heard in a sound, where, and how much of it they explain."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cxassure.channels._telephony.audio.fingerprint import HOP, bands, cosines
+from cxassure.channels._telephony.audio.recogniser import Said, Word
+from cxassure.channels._telephony.audio.sound import Sound
+from cxassure.channels._telephony.audio.voice import spoken
+from cxassure.channels._telephony.audio.wav import read_wav
+from cxassure.channels._telephony.rtp import g711
+from cxassure.errors import CannotLook
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Frames = NDArray[np.float64]
+
+SCRIPT = "script.txt"
+"""Beside recordings: their words as they are written, a line each; after a bar, remarks."""
+KNOWN = 0.13
+"""Distance up to which a stretch is the recording: itself through a codec has less than 0.05."""
+QUIET = 30.0
+"""dB below the loudest frame of a recording under which a frame is a pause."""
+STEP = 0.05
+"""What going slower or faster than the recording costs, a frame."""
+SHARED = 4
+"""Frames by which two recordings that follow each other may overlap."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Known:
+    """A recording: the words in it as they are written, and how it sounds (shape `(n, 13)`)."""
+
+    text: str
+    frames: Frames
+    loud: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    known: Known
+    first: int
+    last: int
+    distance: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Sound:
+    """What is heard, from its first loud frame to its last; `first` is that frame's place."""
+
+    frames: Frames
+    loud: NDArray[np.bool_]
+    first: int
+
+    def of(self, mean: Frames) -> Frames:
+        return _unit(self.frames - mean)
+
+
+class Repertoire:
+    """A recogniser that knows the company's recordings and nothing else; no language is needed.
+
+    `folders` hold WAV or μ-law (`.ulaw`, 8,000 a second) files that are named after their words
+    (`to-hear-it-again-press-1.wav`); `package:path` is a folder in an installed package. What is
+    put into a folder later is known from then on.
+    """
+
+    def __init__(self, folders: Sequence[str] = ()) -> None:
+        self._folders = [folder_of(one) for one in folders]
+
+    def hear(self, sound: Sound, expected: Sequence[str] = (), language: str = "en") -> Said:
+        """See `Recogniser`. The confidence is the share of what is voiced that is known; each
+        word's is how well its recording was kept."""
+        voiced = spoken(sound)
+        known = [one for folder in self._folders for one in _read(folder, _stamp(folder))]
+        if not voiced or not known:
+            return Said("", 0.0)
+        heard, mean = _Sound(*_heard(sound)), _mean(tuple(known))
+        places = _chosen([place for one in known for place in _found(one, heard, mean)])
+        words = tuple(
+            Word(p.known.text, p.first * HOP, p.last * HOP, round(1 - p.distance, 3))
+            for p in places
+        )
+        return Said(" ".join(word.text for word in words), _share(words, voiced), words)
+
+
+def folder_of(written: str) -> Path:
+    """A folder as it is written in settings. Raises `CannotLook` where there is none."""
+    package, colon, rest = written.partition(":")
+    path = Path(written)
+    if colon and re.fullmatch(r"[A-Za-z_][\w.]*", package):
+        found = find_spec(package)
+        if found is None or not found.submodule_search_locations:
+            raise CannotLook(f"there is no package «{package}» here", "write golden: a/folder")
+        path = Path(next(iter(found.submodule_search_locations))) / rest
+    if not path.is_dir():
+        raise CannotLook(f"there is no folder {written} of recordings", "name one that exists")
+    return path
+
+
+def slug(text: str) -> str:
+    """How a recording of these words is called: `To hear it again, press 1.`"""
+    return "-".join(re.findall(r"[a-z0-9]+", text.lower().replace("'", "")))
+
+
+def _stamp(folder: Path) -> int:
+    return folder.stat().st_mtime_ns
+
+
+@lru_cache(maxsize=64)
+def _read(folder: Path, stamp: int) -> tuple[Known, ...]:
+    """Every recording in `folder`, read once for each state of it."""
+    script = folder / SCRIPT
+    lines = script.read_text("utf-8").splitlines() if script.is_file() else []
+    texts = [line.partition("|")[0].strip() for line in lines if not line.startswith("#")]
+    written = {slug(text): text for text in texts}
+    found = []
+    for path in sorted(folder.iterdir()):
+        if path.suffix in (".wav", ".ulaw"):
+            text = written.get(path.stem, path.stem.replace("-", " "))
+            found.append(_known(text, path, path.stat().st_mtime_ns))
+    return tuple(one for one in found if len(one.frames))
+
+
+@lru_cache(maxsize=4096)
+def _known(text: str, path: Path, stamp: int) -> Known:
+    frames, loud, _ = _heard(_recording(path))
+    return Known(text, frames, loud)
+
+
+def _heard(sound: Sound) -> tuple[Frames, NDArray[np.bool_], int]:
+    """Cepstra, and which frames are loud, silence before and after cut away; the first's place."""
+    import numpy as np
+
+    powers = bands(sound.at(8000))
+    level = powers.max(axis=1)
+    loud = level > level.max(initial=-99) - QUIET / 10 * np.log(10)
+    inside = np.flatnonzero(loud)
+    first, last = (int(inside[0]), int(inside[-1]) + 1) if len(inside) else (0, 0)
+    return powers[first:last] @ cosines(), loud[first:last], first
+
+
+def _recording(path: Path) -> Sound:
+    import numpy as np
+
+    if path.suffix == ".wav":
+        return read_wav(path)
+    return Sound(g711.decode(g711.MU, path.read_bytes()).astype(np.int16), 8000)
+
+
+@lru_cache(maxsize=16)
+def _mean(known: tuple[Known, ...]) -> Frames:
+    """The mean of all recordings: what they share (a voice, a studio) tells none from another."""
+    import numpy as np
+
+    mean: Frames = np.concatenate([one.frames[one.loud] for one in known]).mean(axis=0)
+    return mean
+
+
+def _found(known: Known, sound: _Sound, mean: Frames) -> Iterator[_Place]:
+    """Where a recording may be in what is heard: each best place, none over another."""
+    import numpy as np
+
+    costs = 1 - _unit(known.frames - mean) @ sound.of(mean).T
+    costs[~known.loud] = 0.3
+    costs[np.ix_(~known.loud, ~sound.loud)] = 0.0
+    if costs.min(axis=1).mean() > KNOWN:  # however it is laid, it costs no less
+        return
+    ends, firsts = _laid(costs)
+    while len(ends) and ends.min() <= KNOWN:
+        last = int(ends.argmin())
+        first = int(firsts[last])
+        yield _Place(known, sound.first + first, sound.first + last + 1, float(ends[last]))
+        ends[max(first - SHARED, 0) : last + len(known.frames)] = np.inf
+
+
+def _laid(costs: Frames) -> tuple[Frames, NDArray[np.int64]]:
+    """For each frame that is heard: what the recording costs when it ends there, and where it
+    then begins. It may begin and end anywhere; a row stays in its column, goes one or two."""
+    import numpy as np
+
+    width = costs.shape[1]
+    total, since = costs[0].copy(), np.arange(width)
+    pad = np.full(2, np.inf)
+    for row in costs[1:]:
+        before = np.concatenate([pad, total])
+        begun = np.concatenate([np.zeros(2, np.int64), since])
+        ways = np.stack([before[1:-1], before[2:] + STEP, before[:-2] + STEP])
+        best = ways.argmin(axis=0)
+        columns = np.arange(width)
+        total = row + ways[best, columns]
+        since = np.stack([begun[1:-1], begun[2:], begun[:-2]])[best, columns]
+    return total / len(costs), since
+
+
+def _unit(frames: Frames) -> Frames:
+    import numpy as np
+
+    made: Frames = frames / np.maximum(np.linalg.norm(frames, axis=1, keepdims=True), 1e-6)
+    return made
+
+
+def _chosen(places: list[_Place]) -> list[_Place]:
+    """The longest first, none over another, in the order of time."""
+    taken: list[_Place] = []
+    for place in sorted(places, key=lambda p: (p.first - p.last, p.distance)):
+        if all(place.first >= t.last - SHARED or place.last <= t.first + SHARED for t in taken):
+            taken.append(place)
+    return sorted(taken, key=lambda p: p.first)
+
+
+def _share(words: Sequence[Word], voiced: Sequence[tuple[float, float]]) -> float:
+    """How much of what is voiced lies in recordings."""
+    whole = sum(end - start for start, end in voiced)
+    inside = sum(
+        max(min(end, w.end) - max(start, w.start), 0.0) for start, end in voiced for w in words
+    )
+    return round(min(inside / whole, 1.0), 3) if whole else 0.0

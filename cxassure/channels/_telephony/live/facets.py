@@ -1,0 +1,96 @@
+"""What can be seen of a call that carries sound; over a line without sound it is unseen."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+from cxassure.channel import Session, Unseen, facet
+from cxassure.channels._telephony.live.told import (
+    QualityFields,
+    SignalFields,
+    quality_fields,
+    signal_fields,
+)
+
+if TYPE_CHECKING:
+    from cxassure.channels._telephony.live.talk import Talk
+
+DOUBTFUL = 0.02
+"""The loss below which figures are our own doing when this machine was too busy."""
+
+
+class Carrier(Protocol):
+    """The part of a line that these facets need; `live` raises nothing and may be absent."""
+
+    def audio(self) -> str | Awaitable[str | None] | None: ...
+
+
+class Sounding(Session):
+    """A session whose line may carry sound."""
+
+    line: Any
+
+    @facet()
+    async def audio(self) -> str | None:
+        """Whether sound goes `both ways`: a marker sent by each end and found at the other.
+
+        Example: `audio: both ways`
+        """
+        found = self.line.audio()
+        told: str | None = await found if inspect.isawaitable(found) else found
+        return told
+
+    @facet()
+    def mos(self) -> float | None:
+        """The quality of what is heard, 1 to 4.5 (ITU-T G.107, from packets lost and delayed).
+
+        Example: `mos: {at_least: 3.0, aim: 3.5}`
+        """
+        figures = self._figures()
+        return float(figures["mos"]) if figures else None
+
+    @facet(fields=QualityFields)
+    def quality(self) -> Mapping[str, Any] | None:
+        """The figures of the line: loss, jitter, delay, codec.
+
+        Example: `quality: {loss: {at_most: 0.01}, codec: PCMU}`
+        """
+        return self._figures()
+
+    @facet(fields=SignalFields)
+    def signal(self) -> Mapping[str, Any] | None:
+        """What the signalling said: codes, causes, headers, User-to-User.
+
+        Example: `signal: {code: 200, answered_after: {at_most: 5s}}`
+        """
+        talk = self._live()
+        return signal_fields(talk.call) if talk.call else None
+
+    @facet()
+    def confidence(self) -> float | None:
+        """How sure it is what was heard, 0 to 1: of the prompts heard the least sure.
+
+        Example: `confidence: {at_least: 0.8, aim: 0.9}`
+        """
+        self._live()
+        heard = [s for s in self.seen[self.window :] if "confidence" in s.data]
+        return min((float(s.data["confidence"]) for s in heard), default=None)
+
+    def expecting(self, texts: tuple[str, ...]) -> None:
+        if hasattr(self.line, "expecting"):
+            self.line.expecting(texts)
+
+    def _figures(self) -> dict[str, Any] | None:
+        talk = self._live()
+        figures = quality_fields(talk.leg) if talk.leg else None
+        if figures and figures["in_doubt"] and figures["loss"] < DOUBTFUL:
+            raise Unseen("this machine was too busy for its figures to speak of the line")
+        return figures
+
+    def _live(self) -> Talk:
+        live: Talk | None = getattr(self.line, "live", None)
+        if live is None:
+            raise Unseen("over this line no sound is carried: run it over a real one")
+        return live

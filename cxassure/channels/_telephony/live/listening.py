@@ -1,0 +1,303 @@
+"""An ear on one leg: what is heard becomes observations of prompts, speech, music and silence."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
+
+from cxassure.channel import Seen, Session
+from cxassure.channels._telephony.live.options import SipOptions, length
+from cxassure.channels._telephony.live.understanding import Sentence, Understanding, Understood
+from cxassure.errors import CannotLook
+from cxassure.events import Who
+
+if TYPE_CHECKING:
+    from cxassure.channels._telephony.audio.ear import Ear, Prompt
+    from cxassure.channels._telephony.audio.sound import Samples
+    from cxassure.channels._telephony.audio.trouble import Listener
+    from cxassure.channels._telephony.rtp.leg import Frame, Leg
+
+NOTICEABLE = 1.5
+"""Seconds of dead air that are noted."""
+LOOK_BACK, LOOK_EVERY = 2.4, 0.4
+"""Seconds of sound by which music is told from speech, and how often it is tried."""
+BREATH = 0.26
+"""Seconds of silence between two of the company's recordings: each is told as soon as it was
+said, while unknown speech is kept together until the prompt is over."""
+
+_SAID = ("prompt", "speech", "music")
+_ASKS = re.compile(
+    r"\?|\b(press|enter|key in|type|say|tell|speak|give|leave|spell|dial|choose|confirm)\b", re.I
+)
+
+
+class Listening:
+    """Feeds a session with what one leg hears, in order; `news` is called with each observation.
+
+    `quiet_since` is when the line went quiet, None while there is sound. `pending` is whether
+    something is being said or made out. `trouble` is what kept us from hearing. While `marking` is
+    set nothing is listened to: markers are on the line.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        options: SipOptions,
+        understanding: Understanding,
+        news: Callable[[], None],
+    ) -> None:
+        self._session, self._options, self._news = session, options, news
+        self._understanding = understanding
+        self._silence = length(options.silence)
+        self._held: list[Prompt] = []
+        self.last_voice: float | None = None
+        self.trouble: CannotLook | None = None
+        self.cut_at: float | None = None
+        self.acted_at: float | None = None
+        self.quiet_since: float | None = None
+        self.music_since: float | None = None
+        self.voiced: list[float] = []
+        self.marking = False
+        self.leg: Leg | None = None
+        self.ear: Ear | None = None
+        self.listener: Listener | None = None
+        self._recent: list[Samples] = []
+        self._looked = 0.0
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._turn = asyncio.Lock()
+        self._stop: Callable[[], None] | None = None
+        self._letting_go = False
+
+    # Its life
+
+    def follow(self, leg: Leg) -> None:
+        """Listens to a leg from now on, and to no other."""
+        self.stop()
+        self.ear, self.listener, self.leg = None, None, leg
+        self._stop = leg.listen(self._frame)
+        self.quiet_since = self._session.clock.now()
+
+    def stop(self) -> None:
+        """Ends listening; what was being said is cut and made out."""
+        if self._stop:
+            self._stop()
+            self._stop = None
+        if self.ear:
+            for prompt in self.ear.end():
+                self._prompt(prompt)
+        self._let_go()
+        self.last_voice = None
+        self._end_of_quiet(self._session.clock.now())
+        self._end_of_music(self._session.clock.now())
+
+    async def finish(self) -> None:
+        """Waits until all that was heard is made out."""
+        while self._tasks:
+            await asyncio.wait(set(self._tasks))
+
+    async def close(self) -> None:
+        """Ends at once."""
+        if self._stop:
+            self._stop()
+            self._stop = None
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    @property
+    def speaking(self) -> bool:
+        """Whether something is being said, or was, less than the silence ago that ends prompts."""
+        if self.last_voice is None or self.music_since is not None:
+            return False
+        return self._session.clock.now() - self.last_voice < self._silence
+
+    @property
+    def pending(self) -> bool:
+        return self.speaking or bool(self._tasks) or bool(self._held)
+
+    def acted(self) -> None:
+        """The party speaks or presses: a prompt is cut short, silence begins anew to be the
+        company's."""
+        now = self._session.clock.now()
+        if self.speaking:
+            self.cut_at = now
+        if self.quiet_since is not None:
+            self.quiet_since = now
+        self.acted_at = now
+
+    # What is heard
+
+    def _frame(self, frame: Frame) -> None:
+        from cxassure.channels._telephony.audio.ear import Ear
+        from cxassure.channels._telephony.audio.trouble import Listener
+
+        if self.ear is None or self.ear.rate != frame.rate:
+            breath = BREATH if self._options.golden else self._silence
+            self.ear = Ear(frame.rate, min(breath, self._silence))
+            dead = length(self._options.dead_air)
+            self.listener = Listener(frame.rate, dead_air=dead)
+        if self.marking:  # a marker of ours is no voice, and no end of a silence
+            return
+        assert self.listener is not None
+        before = len(self.listener.voiced)
+        self.listener.feed(frame.samples, frame.at)
+        loud = len(self.listener.voiced) > before
+        if loud and self.music_since is None:
+            self.last_voice = frame.at + len(frame.samples) / frame.rate
+        self._sound(frame, loud)
+        for prompt in self.ear.feed(frame.samples, frame.at):
+            if self.music_since is None:
+                self._prompt(prompt)
+        self._music(frame)
+        if not self.speaking:
+            self._let_go()
+
+    def _sound(self, frame: Frame, loud: bool) -> None:
+        """Dead air: a stretch in which nothing sounds."""
+        from cxassure.channels._telephony.audio.sound import Sound
+        from cxassure.channels._telephony.audio.trouble import SILENT
+
+        if loud or Sound(frame.samples, frame.rate).level > SILENT:
+            self._end_of_quiet(frame.at)
+        elif self.quiet_since is None:
+            self.quiet_since = frame.at
+
+    def _end_of_quiet(self, at: float) -> None:
+        since, self.quiet_since = self.quiet_since, None
+        if since is None or at - since < NOTICEABLE or self.ours_to_speak:
+            return
+        self._record("line", "silence", "", since, at)
+        if at - since >= length(self._options.dead_air):
+            told = f"dead air: nothing was heard for {at - since:.1f} s"
+            self._session.opening.finding(told)
+
+    @property
+    def dead_air(self) -> float:
+        """Seconds of silence that has not ended yet and is not ours to end."""
+        if self.quiet_since is None or self.ours_to_speak or self.pending:
+            return 0.0
+        return self._session.clock.now() - self.quiet_since
+
+    @property
+    def ours_to_speak(self) -> bool:
+        """Whether the last thing heard asks for something, or a person said it: it is this
+        party's turn. The line itself does not tell."""
+        heard = next((s for s in reversed(self._session.seen) if s.what in _SAID), None)
+        if heard is None or heard.what == "speech":
+            return heard is not None
+        answered = self.acted_at is not None and heard.at < self.acted_at
+        return not answered and _ASKS.search(heard.text) is not None
+
+    # Music
+
+    def _music(self, frame: Frame) -> None:
+        """Every now and then looks whether the last seconds are music; a prompt ends with it."""
+        from cxassure.channels._telephony.audio.sound import Sound
+        from cxassure.channels._telephony.audio.tones import is_music
+
+        self._recent.append(frame.samples)
+        size = sum(map(len, self._recent))
+        while size - len(self._recent[0]) >= LOOK_BACK * frame.rate:
+            size -= len(self._recent.pop(0))
+        if frame.at - self._looked < LOOK_EVERY or size < LOOK_BACK * frame.rate * 0.95:
+            return
+        self._looked = frame.at
+        import numpy as np
+
+        music = is_music(Sound(np.concatenate(self._recent), frame.rate))
+        if music and self.music_since is None:
+            self._begin_music(frame.at - LOOK_BACK)
+        elif not music and self.music_since is not None:
+            self._end_of_music(frame.at - LOOK_EVERY)
+
+    def _begin_music(self, since: float) -> None:
+        assert self.ear is not None
+        for prompt in self.ear.until(since):
+            self._prompt(prompt)
+        self.music_since = since
+
+    def _end_of_music(self, at: float) -> None:
+        since, self.music_since = self.music_since, None
+        if since is None:
+            return
+        if self.ear:
+            self.ear.since(at - LOOK_BACK / 2)
+        self._record("company", "music", "", since, at)
+
+    # Prompts
+
+    def _prompt(self, prompt: Prompt) -> None:
+        """Makes a prompt out beside the call, one after the other."""
+        self._beside(self._known(prompt))
+
+    def _beside(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(self._in_turn(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _in_turn(self, work: Coroutine[Any, Any, None]) -> None:
+        async with self._turn:
+            try:
+                await work
+            except CannotLook as ours:
+                self.trouble = ours
+                self._news()
+
+    async def _known(self, prompt: Prompt) -> None:
+        """Tells what recordings explain, a pause within one or not; keeps the rest until the
+        prompt is over."""
+        for parts in ([*self._held, prompt], [prompt]):
+            whole = _joined(parts)
+            if said := await self._understanding.recalled(whole.sound):
+                self._held = self._held if len(parts) == 1 and self._held else []
+                await self._unknown()
+                self._tell(whole, said)
+                return
+        self._held.append(prompt)
+
+    def _let_go(self) -> None:
+        """The prompt is over: what was kept of it is made out."""
+        if self._held and not self._letting_go:
+            self._letting_go = True
+            self._beside(self._unknown())
+
+    async def _unknown(self) -> None:
+        held, self._held, self._letting_go = self._held, [], False
+        if held:
+            prompt = _joined(held)
+            self._tell(prompt, await self._understanding.recognised(prompt.sound))
+
+    def _tell(self, prompt: Prompt, said: Understood) -> None:
+        cut = self.cut_at
+        cuts = {} if cut is None or prompt.start > cut else {"cut": round(cut - prompt.start, 2)}
+        speaker: Who | None = said.data.get("speaker")
+        whole = {} if prompt.whole else {"whole": False}
+        data = {"confidence": said.confidence, "by": said.by, **said.data, **whole, **cuts}
+        what, who = ("speech", speaker) if speaker else ("prompt", "company")
+        for one in said.sentences or (Sentence("", 0.0, prompt.end - prompt.offset),):
+            at, ends = prompt.offset + one.start, min(prompt.offset + one.end, prompt.end)
+            self._record(who, what, one.text, at, max(at, ends), **data)
+
+    def _record(self, who: Who, what: str, text: str, at: float, ends: float, **data: Any) -> None:
+        self._session.record(Seen(who, what, text, at, ends, data))
+        self._news()
+
+
+def _joined(parts: list[Prompt]) -> Prompt:
+    """Parts of one prompt with the pauses between them."""
+    import numpy as np
+
+    from cxassure.channels._telephony.audio.ear import Prompt
+    from cxassure.channels._telephony.audio.sound import Sound
+
+    first, last = parts[0], parts[-1]
+    rate = first.sound.rate
+    whole = np.zeros(round((last.offset + last.sound.seconds - first.offset) * rate), np.int16)
+    for part in parts:
+        at = round((part.offset - first.offset) * rate)
+        samples = part.sound.at(rate).samples[: len(whole) - at]
+        whole[at : at + len(samples)] = samples
+    complete = all(part.whole for part in parts)
+    return Prompt(Sound(whole, rate), first.start, last.end, first.offset, complete)

@@ -1,0 +1,247 @@
+"""A party's call as it goes: followed through transfers, heard, spoken into, told about."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from cxassure.channel import Session
+from cxassure.channels._telephony.live import told
+from cxassure.channels._telephony.live.listening import Listening
+from cxassure.channels._telephony.live.options import SipOptions, length
+from cxassure.channels._telephony.live.phone import Phone
+from cxassure.channels._telephony.live.understanding import Understanding
+from cxassure.channels._telephony.sip import events
+from cxassure.errors import Broken, CannotLook
+from cxassure.events import Who
+from cxassure.text import clip
+
+if TYPE_CHECKING:
+    from cxassure.channels._telephony.audio.sound import Sound
+    from cxassure.channels._telephony.rtp.leg import Leg
+    from cxassure.channels._telephony.sip.call import Call
+    from cxassure.channels._telephony.sip.referring import Referral
+
+HUSH = 0.25
+"""Seconds of quiet after which one may speak without cutting in."""
+
+
+class Talk:
+    """One party on one telephone; a new call, or one that took its place, is followed.
+
+    `who` is the party (customer or agent). What happens is recorded in the session; `news` wakes
+    who attends.
+    """
+
+    def __init__(self, session: Session, who: Who) -> None:
+        self.session, self.who = session, who
+        self.call: Call | None = None
+        self.calls: list[Call] = []
+        self.leg: Leg | None = None
+        self.listening: Listening | None = None
+        self.phone: Phone | None = None
+        self._news = asyncio.Event()
+        self._told_end = False
+        self.expected: tuple[str, ...] = ()
+
+    # Its life
+
+    async def open(self, options: SipOptions) -> None:
+        self.options = options
+        self.phone = Phone(self.session.opening, options)
+        self.understanding = Understanding(self.session.opening, options)
+        self.listening = Listening(self.session, options, self.understanding, self._news.set)
+        await self.understanding.open()
+        await self.phone.open()
+        self.phone.agent.obey = self._obey
+
+    def expecting(self, texts: tuple[str, ...]) -> None:
+        """What the step under way expects to be said: recognition is told."""
+        self.understanding.expected = texts
+
+    async def close(self) -> None:
+        if self.listening:
+            await self.listening.close()
+        if self.phone:
+            await self.phone.close()
+
+    # The call, wherever it goes
+
+    def take(self, call: Call, leg: Leg) -> None:
+        """This is the party's call from now on."""
+        self.call, self.leg, self._told_end = call, leg, False
+        self.calls.append(call)
+        call.watchers.append(self._happened)
+        if leg.agreed:
+            self._follow(leg)
+
+    def _follow(self, leg: Leg) -> None:
+        if self.listening and self.listening.leg is not leg:
+            self.listening.follow(leg)
+
+    async def _obey(self, call: Call, referral: Referral) -> Leg:
+        """Media for the call that the far end's REFER asks us to make."""
+        assert self.phone
+        leg = await self.phone.leg()
+        asyncio.get_running_loop().call_soon(self._moved, call, leg)
+        return leg
+
+    def _moved(self, call: Call, leg: Leg) -> None:
+        """The call asked for is placed as soon as its media is there; it is ours from then on."""
+        new = call.moved_to
+        if new is None and not call.ended:
+            asyncio.get_running_loop().call_later(0.02, self._moved, call, leg)
+        elif new is not None:
+            self.take(new, leg)
+
+    def _happened(self, call: Call, event: events.Happened) -> None:
+        if call is self.call:
+            self._mine(call, event)
+        self._news.set()
+
+    def _mine(self, call: Call, event: events.Happened) -> None:
+        session = self.session
+        early = isinstance(event, events.Progress) and event.early
+        if (isinstance(event, events.Answered) or early) and self.leg and self.listening:
+            self._follow(self.leg)
+        if isinstance(event, events.Referred):
+            session.note("line", "referred", clip(event.to, 200), code=event.code)
+        elif isinstance(event, events.Changed) and event.by == "them":
+            session.note("line", "held" if event.held else "resumed", event.identity)
+        elif isinstance(event, events.Trouble):
+            session.opening.finding(clip(event.what))
+        elif isinstance(event, events.Ended):
+            self._over(event)
+
+    def _over(self, ended: events.Ended) -> None:
+        if self.listening:
+            self.listening.stop()
+        by = told.by(ended, self.who)
+        self.session.note("line", "hung up", ended.words, by=by, code=ended.code, q850=ended.q850)
+
+    @property
+    def quiet_for(self) -> float:
+        """Seconds of dead air that has not ended yet."""
+        return self.listening.dead_air if self.listening and self.up else 0.0
+
+    @property
+    def up(self) -> bool:
+        return self.call is not None and self.call.state == "up"
+
+    @property
+    def ended(self) -> bool:
+        return self.call is not None and self.call.ended is not None
+
+    def must_be_up(self) -> Call:
+        """The call; raises `Broken` when it has ended."""
+        call = self.call
+        if call is None:
+            raise CannotLook("there is no call", "a caller dials first, an agent answers")
+        if call.ended:
+            raise Broken(
+                f"the call had ended: {told.ending(call, self.who)}",
+                expected="the call to be up",
+                seen=self.last_heard(),
+                code=str(call.ended.code or ""),
+            )
+        return call
+
+    def last_heard(self) -> str:
+        heard = [s for s in self.session.seen if s.what in ("prompt", "speech", "music")]
+        return clip(heard[-1].text or heard[-1].what) if heard else "nothing"
+
+    # Time
+
+    async def attend(self, until: float) -> None:
+        """Returns when something has happened, or at `until`."""
+        left = until - self.session.clock.now()
+        if self._news.is_set() or left <= 0:
+            self._news.clear()
+            await asyncio.sleep(0)
+        else:
+            try:
+                async with asyncio.timeout(min(left, 0.25)):
+                    await self._news.wait()
+            except TimeoutError:
+                pass
+            self._news.clear()
+        if self.listening and self.listening.trouble:
+            trouble, self.listening.trouble = self.listening.trouble, None
+            raise trouble
+
+    @property
+    def settled(self) -> bool:
+        """Nothing more comes by itself: the call is over, or nothing is said or made out."""
+        if self.call is None:
+            return True
+        pending = self.listening is not None and self.listening.pending
+        quiet = self.listening is not None and self.listening.quiet_since is not None
+        return not pending and (self.ended or quiet)
+
+    async def hush(self, patience: float) -> None:
+        """Waits until nobody speaks and all is made out, as one does who has manners."""
+        assert self.listening
+        until = self.session.clock.now() + patience
+        while self.listening.pending and self.session.clock.now() < until and not self.ended:
+            await self.attend(until)
+        self.must_be_up()
+
+    async def spend(self, seconds: float) -> None:
+        """Lets time pass."""
+        until = self.session.clock.now() + seconds
+        while self.session.clock.now() < until:
+            await self.attend(until)
+
+    # What the party does
+
+    async def press(self, keys: str) -> None:
+        """Presses keys in the way that the target takes them."""
+        from cxassure.channels._telephony.carrier.keys import PAUSES
+
+        call, options, leg = self.must_be_up(), self.options, self.leg
+        assert leg
+        if self.listening:
+            self.listening.acted()
+        if options.dtmf != "info":
+            plain = keys.replace("W", "ww")
+            long, gap = length(options.key), length(options.gap)
+            playing = leg.keys.send(plain, by=options.dtmf, length=long, pause=gap)
+            await playing.ended()
+            return
+        for key in keys:
+            if key in PAUSES:
+                await asyncio.sleep(PAUSES[key])
+            elif (code := await call.key(key, round(length(options.key) * 1000))) >= 300:
+                raise Broken(f"the key {key} was refused (SIP {code})", code=str(code))
+
+    async def say(self, text: str) -> float:
+        """Says a text, or plays a WAV file; the seconds that it took. The others know it by."""
+        from cxassure.channels._telephony.audio import speaking
+
+        options, opening = self.options, self.session.opening
+        sound: Sound = await asyncio.to_thread(
+            speaking.say, text, options.voice, noise=options.noise, seed=opening.seed
+        )
+        self.must_be_up()
+        assert self.leg and self.listening
+        self.understanding.voices.keep(self.who, text, sound)
+        self.listening.acted()
+        playing = self.leg.play(sound)
+        self.session.note(self.who, "said", text, took=sound.seconds)
+        while not playing.over and not self.ended:
+            await self.attend(self.session.clock.now() + 0.2)
+        if self.ended:
+            playing.stop()
+        return playing.heard
+
+    async def hang_up(self) -> None:
+        if self.call and not self.call.ended:
+            self.session.note(self.who, "hung up")
+            await self.call.hang_up()
+        if self.listening:
+            await self.listening.finish()
+
+    def fields(self) -> Mapping[str, Any] | None:
+        """What `call` is asked about."""
+        return told.call_fields(self.call, self.who) if self.call else None

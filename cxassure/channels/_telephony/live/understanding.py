@@ -1,0 +1,183 @@
+"""From sound to text: by the company's own recordings first, by a recogniser where they end."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cxassure.channel import Opening
+from cxassure.channels._telephony.live.options import SipOptions
+from cxassure.text import clip, plain
+
+if TYPE_CHECKING:
+    from cxassure.channels._telephony.audio.hearing import Hearing
+    from cxassure.channels._telephony.audio.judging import Judgement
+    from cxassure.channels._telephony.audio.recogniser import Word
+    from cxassure.channels._telephony.audio.sound import Sound
+
+ENOUGH = 0.6
+"""The share of what is voiced that recordings must explain to stand for the whole; the rest is
+breath, room and the ends of words."""
+
+
+_SENTENCE = re.compile(r"[.?!]['\"]?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A part of what was said, `start` and `end` in seconds of its sound."""
+
+    text: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """What was said, sentence by sentence as matchers see it; `confidence` 0 to 1, `by` what, and
+    `data` that says how it came about."""
+
+    sentences: tuple[Sentence, ...]
+    confidence: float
+    by: str
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+def sentences(words: Sequence[Word]) -> list[Sentence]:
+    """Words with their times, put together up to each full stop."""
+    found: list[Sentence] = []
+    said: list[Word] = []
+    for place, word in enumerate(words, 1):
+        said.append(word)
+        if _SENTENCE.search(word.text) or place == len(words):
+            text = " ".join(one.text for one in said)
+            found.append(Sentence(text, said[0].start, word.end))
+            said = []
+    return found
+
+
+class Ears:
+    """The recognisers of one command, each a process of its own, begun when first needed."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, Hearing] = {}
+
+    @classmethod
+    async def of(cls, opening: Opening) -> Ears:
+        async def make() -> Ears:
+            return cls()
+
+        ears: Ears = await opening.campaign.once("telephony ears", make)
+        return ears
+
+    def hearing(self, name: str, options: dict[str, Any]) -> Hearing:
+        from cxassure.channels._telephony.audio.hearing import Hearing
+
+        key = f"{name} {sorted(options.items())!r}"
+        if key not in self._made:
+            self._made[key] = Hearing(name, options)
+        return self._made[key]
+
+    async def close(self) -> None:
+        for hearing in self._made.values():
+            hearing.close()
+
+
+class OwnVoices:
+    """What parties of this run said, kept as recordings for the others to know it by."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="cxassure-said-")
+        self.said: dict[str, str] = {}
+
+    @classmethod
+    async def of(cls, opening: Opening) -> OwnVoices:
+        async def make() -> OwnVoices:
+            return cls()
+
+        voices: OwnVoices = await opening.run.once("telephony voices", make)
+        return voices
+
+    @property
+    def folder(self) -> str:
+        return self._folder.name
+
+    def keep(self, who: str, text: str, sound: Sound) -> None:
+        """Puts what `who` says away before it is said."""
+        from cxassure.channels._telephony.audio.repertoire import SCRIPT, slug
+
+        name = slug(text)[:120] or "sound"
+        self.said[plain(text)] = who
+        (Path(self.folder) / f"{name}.wav").write_bytes(sound.wav())
+        with (Path(self.folder) / SCRIPT).open("a", encoding="utf-8") as script:
+            script.write(f"{' '.join(text.split())}\n")
+
+    async def close(self) -> None:
+        self._folder.cleanup()
+
+
+class Understanding:
+    """One party's way from sound to text."""
+
+    def __init__(self, opening: Opening, options: SipOptions) -> None:
+        self._opening, self._options = opening, options
+        self.expected: tuple[str, ...] = ()
+
+    async def open(self) -> None:
+        """Begins what the first prompt would otherwise wait for."""
+        self._ears = await Ears.of(self._opening)
+        self.voices = await OwnVoices.of(self._opening)
+        if self._options.golden:
+            from cxassure.channels._telephony.audio.repertoire import folder_of
+
+            folder_of(self._options.golden)
+            await self._known().start()
+        elif self._options.recogniser != "golden":
+            await self._engine().start()
+
+    def _known(self) -> Hearing:
+        return self._ears.hearing("golden", {})
+
+    def _engine(self) -> Hearing:
+        return self._ears.hearing(self._options.recogniser, self._options.recogniser_options)
+
+    async def recalled(self, sound: Sound) -> Understood | None:
+        """What recordings explain, the company's and those of our own parties; None where they do
+        not explain enough, unless nothing else could. Raises `CannotLook`."""
+        folders = [one for one in (self._options.golden, self.voices.folder) if one]
+        said = (await self._known().recall(sound, folders)).said
+        if said.confidence < ENOUGH and self._options.recogniser != "golden":
+            return None
+        by = {self.voices.said.get(plain(word.text), "") for word in said.words}
+        speaker = by.pop() if len(by) == 1 else ""
+        data = {"known": said.confidence, **({"speaker": speaker} if speaker else {})}
+        sure = round(min((word.confidence for word in said.words), default=0.0), 3)
+        return Understood(tuple(sentences(said.words)), sure, "recordings", data)
+
+    async def recognised(self, sound: Sound) -> Understood:
+        """What a recogniser makes of it. Raises `CannotLook` where it cannot work."""
+        heard = await self._engine().hear(sound, self.expected, self._options.language)
+        data: dict[str, Any] = {}
+        parts = sentences(heard.said.words)
+        if not parts and heard.said.text:
+            parts = [Sentence(heard.said.text, 0.0, sound.seconds)]
+        confidence = heard.said.confidence
+        if judged := heard.judgement:
+            data |= {"judged": clip(judged.words, 300)}
+            confidence = judged.confidence
+            parts = _with_expected(parts, heard.said.text, judged)
+        return Understood(tuple(parts), round(confidence, 3), self._options.recogniser, data)
+
+
+def _with_expected(parts: Sequence[Sentence], text: str, judged: Judgement) -> list[Sentence]:
+    """Where the sound bears an expected wording out that was written otherwise (`10.48` for `ten
+    forty eight`), that wording stands behind it in brackets, for matchers and people to see."""
+    found = list(parts)
+    if found and judged.suits and plain(judged.expected) not in plain(text):
+        last = found[-1]
+        found[-1] = Sentence(f"{last.text} [{judged.expected}]", last.start, last.end)
+    return found

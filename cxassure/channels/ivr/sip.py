@@ -1,0 +1,126 @@
+"""A caller's line over SIP: a real call with sound, on the real clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from cxassure.channel import Clock, RealClock, Session
+from cxassure.channels._telephony.carrier.keys import keys, lasts, without_pauses
+from cxassure.channels._telephony.live import told
+from cxassure.channels._telephony.live.bridge import Bridge
+from cxassure.channels._telephony.live.evidence import put_away
+from cxassure.channels._telephony.live.options import SipOptions, options_of
+from cxassure.channels._telephony.live.talk import Talk
+from cxassure.errors import Broken, CannotLook
+from cxassure.text import span
+
+OURS = (401, 403, 407)
+"""Answers by which a trunk refuses us, not a company its customers."""
+
+
+class SipLine:
+    """One telephone that places calls; one at a time. A transfer by REFER is obeyed."""
+
+    Options = SipOptions
+    rehearses: ClassVar[bool] = True
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.clock: Clock = RealClock()
+        self.talk = Talk(session, "customer")
+        self._closed = False
+
+    async def open(self, caller: str, headers: Mapping[str, str]) -> None:
+        options = options_of(self.session.opening)
+        self._caller, self._headers = caller, dict(headers)
+        await self.talk.open(options)
+        self.bridge = await Bridge.of(self.session.opening)
+        self.bridge.talks.append(self.talk)
+
+    async def dial(
+        self, number: str, caller: str, data: Mapping[str, str], patience: float
+    ) -> None:
+        phone = self.talk.phone
+        if phone is None:
+            raise CannotLook("this telephone is not there", "open it first")
+        if self.talk.call and not self.talk.ended:
+            raise CannotLook("a call is up already", "hang_up first")
+        headers = self._headers | {k.removeprefix("SipHeader_"): v for k, v in data.items()}
+        self.session.note("customer", "dialled", number or phone.way.uri.user)
+        call, leg = await phone.call(number, caller or self._caller, headers)
+        self.talk.take(call, leg)
+        until = self.clock.now() + patience
+        while not self.talk.up and not self.talk.ended:
+            if self.clock.now() >= until:
+                raise Broken(f"nobody picked up within {span(patience)}", seen=call.state)
+            await self.attend(until)
+        if self.talk.ended and not told.answered(call):
+            self._not_answered()
+
+    def _not_answered(self) -> None:
+        """Raises why: what is our own side's matter is an error, all else the company's."""
+        assert self.talk.call and self.talk.call.ended
+        ended = self.talk.call.ended
+        code = str(ended.code or "")
+        if ended.code in OURS and ended.by == "them":
+            raise CannotLook(f"our call was refused (SIP {code}): {ended.words}", ended.check)
+        raise Broken(
+            f"the call was not answered: {ended.words}" + (f" (SIP {code})" if code else ""),
+            expected="the company picks up",
+            seen=ended.words,
+            hint=f"look at {ended.check}" if ended.check else "",
+            code=code,
+        )
+
+    async def press(self, digits: str, at_once: bool, patience: float) -> None:
+        pressed = keys(digits)
+        self.talk.must_be_up()
+        if not at_once:
+            await self.talk.hush(patience)
+        lasting = sum(map(lasts, pressed))
+        self.session.note("customer", "pressed", without_pauses(pressed), took=lasting)
+        await self.talk.press(pressed)
+
+    async def say(self, text: str, at_once: bool, patience: float) -> None:
+        self.talk.must_be_up()
+        if not at_once:
+            await self.talk.hush(patience)
+        await self.talk.say(text)
+
+    async def hang_up(self) -> None:
+        await self.talk.hang_up()
+
+    async def attend(self, until: float) -> None:
+        await self.talk.attend(until)
+
+    def expecting(self, texts: tuple[str, ...]) -> None:
+        self.talk.expecting(texts)
+
+    @property
+    def settled(self) -> bool:
+        return self.talk.settled
+
+    @property
+    def call(self) -> Mapping[str, Any] | None:
+        return self.talk.fields()
+
+    @property
+    def quiet_for(self) -> float:
+        return self.talk.quiet_for
+
+    async def audio(self) -> str | None:
+        return await self.bridge.audio(self.talk)
+
+    @property
+    def live(self) -> Talk:
+        return self.talk
+
+    async def witness(self) -> None:
+        await put_away(self.talk, "call")
+
+    async def close(self) -> None:
+        if not self._closed and self.session.opening.trace:
+            await self.witness()
+        self._closed = True
+        await self.talk.close()
