@@ -24,7 +24,7 @@ from cxassure.channels._telephony.twilio.live import LiveWay
 from cxassure.channels._telephony.twilio.options import TwilioOptions, number_of, options_of
 from cxassure.channels._telephony.twilio.placed import Placed
 from cxassure.channels._telephony.twilio.tape import Spoken, check_voice
-from cxassure.channels._telephony.twilio.together import Side, Together
+from cxassure.channels._telephony.twilio.together import NO_PROOF, Side, Together
 from cxassure.errors import Broken, CannotLook
 from cxassure.text import clip, span
 
@@ -45,6 +45,7 @@ class TwilioLine:
         self.placed: Placed | None = None
         self.way: Inline | LiveWay | None = None
         self.gathered = ""
+        self.live = False
         self._acted: float | None = None
         self._acted_last = self._heard_last = 0.0
         self._told_end = False
@@ -67,7 +68,8 @@ class TwilioLine:
         self.account: TwilioAccount = await enter(opening, self.options, self.guard)
         self.together = await Together.of(opening)
         self.together.legs.append(self)
-        if self.options.public:
+        self.live = bool(self.options.public)
+        if self.live:
             self.way = await LiveWay.of(opening, self.options, self.clock, self.voice, self)
         else:
             self.way = Inline(self.options, self.clock, self.told)
@@ -202,8 +204,7 @@ class TwilioLine:
 
     @property
     def joined(self) -> bool:
-        way = self.way
-        return isinstance(way, LiveWay) and bool(self.placed and not self.placed.ended)
+        return self.live and bool(self.placed and self.placed.answered and not self.placed.ended)
 
     async def send(self, keys: str) -> None:
         if self.way:
@@ -213,7 +214,6 @@ class TwilioLine:
         if self.placed is None or self.way is None:
             await asyncio.sleep(min(_STEP, max(until - self.clock.now(), 0)))
             return
-        await self.together.prove()
         await self.way.attend(until)
         await self.placed.look(self.options.poll)
         self._tell_end()
@@ -251,14 +251,10 @@ class TwilioLine:
             return 0.0
         return max(self.clock.now() - self._acted, 0.0)
 
-    def audio(self) -> str:
-        found = self.together.audio()
-        if found is None:
-            raise Unseen(
-                "two-way audio is proven between two ends of ours that are heard live: give caller"
-                " and agent targets over twilio with `public`"
-            )
-        return found or "not known yet"
+    async def audio(self) -> str | None:
+        if not self.together.possible:
+            raise Unseen(NO_PROOF)
+        return await self.together.audio()
 
     async def witness(self) -> None:
         if self.placed and self.way:

@@ -61,7 +61,9 @@ def decide(wish: Wish, rules: Calls, now: Standing) -> Permit | Refusal:
         return refusal
     if now.up >= rules.at_once:
         what = f"{now.up} live calls are up, and {rules.at_once} may be at once"
-        return Refusal("at_once", what, "wait, or raise calls: at_once; `cxassure calls` lists what is up")
+        return Refusal(
+            "at_once", what, "wait, or raise calls: at_once; `cxassure calls` lists what is up"
+        )
     price = per_minute(address, rules.prices, wish.line)
     seconds = min(wish.seconds, rules.longest)
     reserved = cost(price, seconds)

@@ -55,6 +55,11 @@ class TwilioAccount:
             self._made.insights.base_url = self._insights or self._made.insights.base_url
         return self._made
 
+    async def close(self) -> None:
+        session: Any = getattr(self._made.http_client, "session", None) if self._made else None
+        if session is not None:
+            await asyncio.to_thread(session.close)
+
     async def ask(self, what: Callable[[Client], _T]) -> _T:
         """What `what` gives when Twilio has answered; raises `CannotLook`."""
         from twilio.base.exceptions import TwilioException, TwilioRestException

@@ -23,3 +23,9 @@ async def keep_call(keep: Keep, placed: Placed, sound: bytes, shown: Callable[[s
             told["insights"] = None
     text = json.dumps(told, indent=1, ensure_ascii=False, default=str)
     await keep("call.json", text.encode(), "application/json")
+
+
+async def keep_taken(keep: Keep, sound: bytes, told: str) -> None:
+    """What is kept of a call that came in at a desk."""
+    await keep("desk.wav", sound, "audio/wav")
+    await keep("desk-call.txt", told.encode(), "text/plain")

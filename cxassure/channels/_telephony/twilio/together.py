@@ -14,6 +14,10 @@ Side = Literal["customer", "agent"]
 
 CODES: dict[Side, str] = {"customer": "1379", "agent": "2468"}
 """The keys that each side sends. Digits alone: `*` may end a call, `#` an entry."""
+NO_PROOF = (
+    "two-way audio is proven between two ends of ours that are heard live: give the caller and the"
+    " agent targets over twilio with `public`"
+)
 ACROSS = 6.0
 """Seconds that sound may take from one end to the other."""
 STEP = 0.05
@@ -26,10 +30,12 @@ class Leg(Protocol):
 
     side: Side
     gathered: str
+    live: bool
+    """Whether its sound reaches us as it comes."""
 
     @property
     def joined(self) -> bool:
-        """Whether its sound reaches us, and it is up."""
+        """Whether it is up, and its sound reaches us."""
 
     async def send(self, keys: str) -> None: ...
 
@@ -41,7 +47,7 @@ class Together:
     legs: list[Leg] = field(default_factory=list)
     spoke: dict[Side, list[tuple[float, float]]] = field(default_factory=dict)
     hung_up: dict[Side, float] = field(default_factory=dict)
-    wanted: bool = False
+    proving: asyncio.Lock = field(default_factory=asyncio.Lock)
     proof: str = ""
 
     @classmethod
@@ -65,31 +71,26 @@ class Together:
         at = self.hung_up.get(other)
         return other if at is not None and time.monotonic() - at < 30 else "company"
 
-    def audio(self) -> str | None:
-        """What has been found: `both ways`, `to the agent only`, `to the customer only`, `none`;
-        "" until it is, None where there are not two legs to find it with."""
+    async def audio(self) -> str | None:
+        """`both ways`, `to the agent only`, `to the customer only` or `none`: each side sends its
+        keys and gathers the other's. None where there are not two legs to find it with."""
         if self.proof:
             return self.proof
-        joined = {leg.side for leg in self.legs if leg.joined}
-        if len(joined) < 2:
-            return None
-        self.wanted = True
-        return ""
+        customer, agent = (self._joined(side) for side in CODES)
+        if customer and agent and not self.proving.locked():
+            async with self.proving:
+                there, back = await _across(customer, agent), await _across(agent, customer)
+            one = "to the agent only" if there else "to the customer only" if back else "none"
+            self.proof = "both ways" if there and back else one
+        return self.proof or None
 
-    async def prove(self) -> None:
-        """Each side sends its keys, and gathers the other's; nothing where nobody asked for it."""
-        if not self.wanted:
-            return
-        self.wanted = False
-        customer, agent = (
-            next((leg for leg in self.legs if leg.side == side and leg.joined), None)
-            for side in CODES
-        )
-        if not customer or not agent:
-            return
-        there, back = await _across(customer, agent), await _across(agent, customer)
-        one = "to the agent only" if there else "to the customer only" if back else "none"
-        self.proof = "both ways" if there and back else one
+    def _joined(self, side: Side) -> Leg | None:
+        return next((leg for leg in self.legs if leg.side == side and leg.joined), None)
+
+    @property
+    def possible(self) -> bool:
+        """Whether there are two legs by which it can be found."""
+        return {leg.side for leg in self.legs if leg.live} == set(CODES)
 
 
 async def _across(sender: Leg, taker: Leg) -> bool:

@@ -1,0 +1,156 @@
+"""A caller over twilio, against our own exchange behind Twilio's REST API."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from cxassure.channel import Unseen
+from cxassure.channels._telephony.guard.ledger import Ledger
+from cxassure.errors import Broken, CannotLook
+
+MENU = (
+    '<Gather numDigits="1" action="choice" timeout="20" input="dtmf speech">'
+    "<Say>Welcome to the garden shop. For roses, press 1. For tulips, press 2.</Say></Gather>"
+)
+CHOSEN = "<Say>You have chosen tulips.</Say><Hangup/>"
+
+
+async def until_ended(caller):
+    for _ in range(400):
+        if caller.ended():
+            return
+        await caller.attend(caller.clock.now() + 1)
+    raise AssertionError("the call did not end")
+
+
+async def test_a_call_is_heard_by_recordings_and_answered_with_keys(
+    open_network, parties, company, act, hears
+):
+    company.says("/voice", MENU)
+    company.says("/choice", CHOSEN)
+    network = await open_network(company.url())
+    number = network.company(company.url())
+    caller = await parties.caller(network)
+    await act(caller, "dial")
+    await hears(caller, "welcome to the garden")
+    await act(caller, "press", "2")
+    await hears(caller, "you have chosen")
+    assert company.params("/choice")[0]["Digits"] == "2"
+    assert number.calls[0].caller == "+12025550101"
+    await until_ended(caller)
+    assert caller.call()["ended_by"] == "company"
+    assert caller.call()["called"] == "+12" + "•" * 7 + "99"
+    ledger = Ledger(parties.ledger)
+    assert ledger.up() == [] and ledger.spent() > 0
+    with pytest.raises(Unseen):
+        await caller.audio()
+    await caller.witness("at the end")
+    assert parties.kept["call.wav"].startswith(b"RIFF")
+    assert json.loads(parties.kept["call.json"])["insights"] is None
+    assert network.exchange.recordings == {}, "nothing is left at Twilio"
+
+
+async def test_with_a_public_address_a_call_is_heard_live(
+    open_network, parties, company, act, hears, public
+):
+    company.says("/voice", MENU)
+    company.says("/choice", CHOSEN)
+    network = await open_network(company.url(), public)
+    network.company(company.url())
+    caller = await parties.caller(network, public=public)
+    await act(caller, "dial")
+    await hears(caller, "welcome to the garden")
+    await act(caller, "press", "2")
+    await hears(caller, "you have chosen")
+    assert company.params("/choice")[0]["Digits"] == "2"
+    await until_ended(caller)
+    assert caller.call()["ended_by"] == "company" and network.findings == []
+
+
+@pytest.mark.parametrize("live", [True, False])
+async def test_words_are_said_and_understood(
+    open_network, parties, company, act, hears, public, live
+):
+    company.says("/voice", MENU)
+    company.says("/choice", CHOSEN)
+    network = await open_network(company.url(), public)
+    network.company(company.url())
+    caller = await parties.caller(network, **({"public": public} if live else {}))
+    await act(caller, "dial")
+    await act(caller, "say", "I would like tulips please.")
+    await hears(caller, "you have chosen")
+    assert "tulips" in company.params("/choice")[0]["SpeechResult"].lower()
+
+
+async def test_a_busy_line_is_told_with_its_code(open_network, parties, company, act):
+    company.says("/voice", '<Reject reason="busy"/>')
+    network = await open_network(company.url())
+    network.company(company.url())
+    caller = await parties.caller(network)
+    with pytest.raises(Broken) as told:
+        await act(caller, "dial")
+    assert told.value.code == "486" and caller.call()["status"] == "busy"
+    assert Ledger(parties.ledger).up() == []
+
+
+async def test_a_line_that_nobody_picks_up_is_given_up_and_hung_up(open_network, parties, act):
+    network = await open_network("http://127.0.0.1:9/voice")
+    caller = await parties.caller(network)
+    caller.limit, caller.look_on = 1.0, 0.5
+    with pytest.raises(Broken, match="nobody picked up"):
+        await act(caller, "dial")
+    assert network.up == [] and Ledger(parties.ledger).up() == []
+
+
+async def test_a_call_is_ended_when_the_journey_is_over(open_network, parties, company, act):
+    company.says("/voice", "<Say>Please hold.</Say><Pause length='3000'/>")
+    network = await open_network(company.url())
+    network.company(company.url())
+    caller = await parties.caller(network)
+    await act(caller, "dial")
+    assert len(network.up) == 2 and len(Ledger(parties.ledger).up()) == 1
+    await caller.close()
+    assert network.up == [] and Ledger(parties.ledger).up() == []
+
+
+async def test_a_wrong_token_is_our_own_error_and_names_the_secret(open_network, parties):
+    network = await open_network("http://127.0.0.1:9/voice")
+    parties.secrets = {"auth_token": "${secret.twilio_token}"}
+    with pytest.raises(CannotLook) as told:
+        await parties.caller(network, auth_token="a-token-that-was-taken-back")
+    assert "(20003)" in told.value.what and "secret.twilio_token" in told.value.hint
+    assert "a-token" not in str(told.value) and not parties.ledger.exists()
+
+
+async def test_an_account_that_cannot_be_reached_is_our_own_error(open_network, parties):
+    network = await open_network("http://127.0.0.1:9/voice")
+    with pytest.raises(CannotLook, match="cannot be reached"):
+        await parties.caller(network, api="http://127.0.0.1:9")
+
+
+@pytest.mark.parametrize(
+    ("number", "rule"),
+    [("911", "emergency"), ("+19005551234", "premium"), ("+442079460000", "allow")],
+)
+async def test_a_number_that_may_not_be_dialled_is_refused_before_anything_is_asked(
+    open_network, parties, act, number, rule
+):
+    network = await open_network("http://127.0.0.1:9/voice")
+    caller = await parties.caller(network)
+    with pytest.raises(CannotLook) as told:
+        await act(caller, "dial", number)
+    assert f"({rule})" in told.value.what
+    assert network.exchange.everyone() == [] and Ledger(parties.ledger).up() == []
+
+
+async def test_options_that_are_missing_are_named(open_network, parties):
+    network = await open_network("http://127.0.0.1:9/voice")
+    for option, word in (("account_sid", "account_sid"), ("auth_token", "auth_token")):
+        with pytest.raises(CannotLook, match=word):
+            await parties.caller(network, **{option: ""})
+    with pytest.raises(CannotLook, match="from which number"):
+        await parties.caller(network, **{"from": ""})
+    with pytest.raises(CannotLook, match="no https://"):
+        await parties.caller(network, public="ftp://tunnel.example")
