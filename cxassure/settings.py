@@ -107,7 +107,10 @@ class Calls(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole of `cxassure.yaml`; every key has a default, so an empty file is a workspace."""
+    """The whole of `cxassure.yaml`; every key has a default, so an empty file is a workspace.
+
+    Journeys with a tag of `on_request` are run only where they, or one of their tags, are named.
+    """
 
     root: str = "."
     journeys: str = "journeys"
@@ -117,6 +120,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     environments: dict[str, Environment] = {}
     workers: int = 0
     browser: str = ""
+    on_request: tuple[str, ...] = ()
     within: float | None = None
     look_on: float = 5.0
     synthetic_header: str = "X-Synthetic-Test"

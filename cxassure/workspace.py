@@ -145,6 +145,8 @@ class Workspace:
             found += self.plan(written).probes
         if names or not selection.selectors:
             found += named(self.plan().probes, names)
+        if not selection.selectors and not selection.tags:
+            found = [p for p in found if not set(p.tags) & set(self.settings.on_request)]
         return filtered(once(found), selection)
 
     def _with_fragments(self, written: Sequence[Path]) -> list[Path]:

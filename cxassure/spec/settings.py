@@ -20,7 +20,7 @@ from cxassure.text import Raw, clip, seconds
 
 _TEXTS = "journeys probes reports environment browser synthetic_header".split()
 _TIMES = "within look_on".split()
-_OTHERS = "workers every environments alerts message_windows store keep calls".split()
+_OTHERS = "workers every on_request environments alerts message_windows store keep calls".split()
 _KEYS = [*_TEXTS, *_TIMES, *_OTHERS, *CALENDAR_KEYS, *READINESS_KEYS]
 
 
@@ -55,6 +55,8 @@ def _settings(shape: Shape, raw: dict[str, Raw], root: Path) -> Settings:
         parts["workers"] = shape.typed(_workers, raw["workers"], 0, "workers")
     if "every" in raw:
         parts["every"] = shape.typed(_often, raw["every"], "", "every")
+    if "on_request" in raw:
+        parts["on_request"] = shape.words(raw["on_request"], "on_request")
     if "environments" in raw:
         parts["environments"] = _environments(shape, raw["environments"])
     if not raw.keys().isdisjoint(CALENDAR_KEYS):

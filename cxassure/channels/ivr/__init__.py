@@ -183,6 +183,15 @@ class IvrSession(Sounding):
         return any("cut" in s.data for s in self._window("prompt")) if self.line.call else None
 
     @facet()
+    def barge_in(self) -> Seconds | None:
+        """How long a prompt went on once the caller pressed a key or spoke over it.
+
+        Example: `barge_in: {at_most: 1s}`
+        """
+        stopped = self._live().stopped_after
+        return None if stopped is None else Seconds(stopped)
+
+    @facet()
     def recording(self) -> bool | None:
         """Whether the company takes down what the caller says, as voicemail does.
 

@@ -77,14 +77,18 @@ def _words(there: bool, back: bool) -> str:
 
 async def _both(caller: Talk, agent: Talk) -> tuple[bool, bool]:
     """Whether the caller is heard by the agent, and the agent by the caller."""
-    ears = [talk.listening for talk in (caller, agent) if talk.listening]
-    for ear in ears:
-        ear.marking = True
+    _deafen(caller, agent, TRIES * TRAVEL)
     try:
         return await asyncio.gather(_arrives(caller, agent, UP), _arrives(agent, caller, DOWN))
     finally:
-        for ear in ears:
-            asyncio.get_running_loop().call_later(LENGTH, setattr, ear, "marking", False)
+        _deafen(caller, agent, LENGTH)
+
+
+def _deafen(caller: Talk, agent: Talk, seconds: float) -> None:
+    """Neither takes a marker for a voice."""
+    for talk in (caller, agent):
+        if talk.listening:
+            talk.listening.deaf_until = talk.session.clock.now() + seconds
 
 
 async def _arrives(sender: Talk, hearer: Talk, direction: str) -> bool:

@@ -23,6 +23,8 @@ NOTICEABLE = 1.5
 """Seconds of dead air that are noted."""
 LOOK_BACK, LOOK_EVERY = 2.4, 0.4
 """Seconds of sound by which music is told from speech, and how often it is tried."""
+SHORT = 0.3
+"""Seconds by which a prompt that was cut short ends before the key that did it is counted."""
 BREATH = 0.26
 """Seconds of silence between two of the company's recordings: each is told as soon as it was
 said, while unknown speech is kept together until the prompt is over."""
@@ -37,8 +39,8 @@ class Listening:
     """Feeds a session with what one leg hears, in order; `news` is called with each observation.
 
     `quiet_since` is when the line went quiet, None while there is sound. `pending` is whether
-    something is being said or made out. `trouble` is what kept us from hearing. While `marking` is
-    set nothing is listened to: markers are on the line.
+    something is being said or made out. `trouble` is what kept us from hearing. Until
+    `deaf_until` nothing is listened to: markers are on the line.
     """
 
     def __init__(
@@ -59,7 +61,7 @@ class Listening:
         self.quiet_since: float | None = None
         self.music_since: float | None = None
         self.voiced: list[float] = []
-        self.marking = False
+        self.deaf_until = 0.0
         self.leg: Leg | None = None
         self.ear: Ear | None = None
         self.listener: Listener | None = None
@@ -121,8 +123,10 @@ class Listening:
         """The party speaks or presses: a prompt is cut short, silence begins anew to be the
         company's."""
         now = self._session.clock.now()
-        if self.speaking:
+        if self.speaking and self.ear:
             self.cut_at = now
+            for prompt in self.ear.until(now):
+                self._prompt(prompt)
         if self.quiet_since is not None:
             self.quiet_since = now
         self.acted_at = now
@@ -138,7 +142,7 @@ class Listening:
             self.ear = Ear(frame.rate, min(breath, self._silence))
             dead = length(self._options.dead_air)
             self.listener = Listener(frame.rate, dead_air=dead)
-        if self.marking:  # a marker of ours is no voice, and no end of a silence
+        if frame.at < self.deaf_until:  # a marker of ours is no voice, and no end of a silence
             return
         assert self.listener is not None
         before = len(self.listener.voiced)
@@ -270,15 +274,16 @@ class Listening:
             self._tell(prompt, await self._understanding.recognised(prompt.sound))
 
     def _tell(self, prompt: Prompt, said: Understood) -> None:
-        cut = self.cut_at
-        cuts = {} if cut is None or prompt.start > cut else {"cut": round(cut - prompt.start, 2)}
         speaker: Who | None = said.data.get("speaker")
         whole = {} if prompt.whole else {"whole": False}
-        data = {"confidence": said.confidence, "by": said.by, **said.data, **whole, **cuts}
+        data = {"confidence": said.confidence, "by": said.by, **said.data, **whole}
         what, who = ("speech", speaker) if speaker else ("prompt", "company")
         for one in said.sentences or (Sentence("", 0.0, prompt.end - prompt.offset),):
             at, ends = prompt.offset + one.start, min(prompt.offset + one.end, prompt.end)
-            self._record(who, what, one.text, at, max(at, ends), **data)
+            cut = self.cut_at is not None and at <= self.cut_at < ends + SHORT
+            self._record(
+                who, what, one.text, at, max(at, ends), **data, **({"cut": True} if cut else {})
+            )
 
     def _record(self, who: Who, what: str, text: str, at: float, ends: float, **data: Any) -> None:
         self._session.record(Seen(who, what, text, at, ends, data))

@@ -242,6 +242,21 @@ class Talk:
         if self.listening:
             await self.listening.finish()
 
+    @property
+    def stopped_after(self) -> float | None:
+        """Seconds from the last key or word over a prompt to the prompt's end, or until now while
+        it goes on; None where nothing was cut short."""
+        from cxassure.channels._telephony.audio.barge_in import PAUSE, barge_in
+
+        listening = self.listening
+        if listening is None or listening.cut_at is None or listening.listener is None:
+            return None
+        now = self.session.clock.now()
+        found = barge_in(listening.listener.voiced, listening.cut_at, now)
+        if not found.talking or (found.stopped_after is None and now - listening.cut_at < PAUSE):
+            return None
+        return now - listening.cut_at if found.stopped_after is None else found.stopped_after
+
     def fields(self) -> Mapping[str, Any] | None:
         """What `call` is asked about."""
         return told.call_fields(self.call, self.who) if self.call else None
