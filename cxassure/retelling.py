@@ -67,3 +67,19 @@ def probe_path(store: Store, run: Run) -> Path:
             f"no probe was kept with run {run.id}", f"run the journey as it is now: {run.name}"
         )
     return path
+
+
+MOST = 1_000_000
+"""Runs of the past that are read at most."""
+
+
+def past(
+    store: Store, since: datetime, until: datetime, journey: str = "", row: str = "", env: str = ""
+) -> list[PastRun]:
+    """The runs that began from `since` until before `until`, the oldest first; what is empty is not
+    asked after. Raises `CannotLook`."""
+    from cxassure.store.views import Wanted
+
+    store.views.latest()
+    wanted = Wanted(journey=journey, row=row or None, env=env, since=since, until=until)
+    return store.views.page(wanted, limit=MOST)[::-1]

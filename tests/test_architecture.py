@@ -59,6 +59,7 @@ HOMES = {
     "playwright": ("channels._browser", "channels.web", "channels.chat.widget"),
     "pocketsphinx": ("channels._telephony.audio",),
     "psycopg": ("store",),
+    "pyarrow": ("report.exports",),
     "pylibsrtp": ("channels._telephony.rtp",),
     "pyotp": ("channels.web",),
     "pytest": ("surfaces.pytest_plugin", "surfaces.testing"),
@@ -79,7 +80,7 @@ HOMES = {
 COMES_WITH = {"markupsafe": "jinja2", "ctranslate2": "faster_whisper"}
 """Libraries that are another's own parts and share its home."""
 
-EXTRAS = ("voice",)
+EXTRAS = ("voice", "export")
 """What is installed on demand, beside what developers need."""
 
 HEAVY = frozenset(HOMES) - {"msgspec", "click", "pytest"}

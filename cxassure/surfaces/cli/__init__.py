@@ -30,6 +30,7 @@ COMMANDS = {
     "explain": "Tell a stored run whole: what broke, why, and what happened.",
     "compare": "Tell what is otherwise in one run than in another.",
     "again": "Drive a stored run once more, the same way.",
+    "trend": "Tell CX figures over time, by channel, row or release.",
     "bundle": "Pack a stored run into one file for a ticket.",
     "schedule": "Run by the calendar, and write down what did not happen.",
     "peaks": "Tell the coming peaks and when it is looked.",

@@ -26,7 +26,7 @@ from cxassure.incident import (
     louder,
 )
 from cxassure.text import guess
-from cxassure.watch.incidents.holding import KEPT, held
+from cxassure.watch.incidents.holding import KEPT, MOST, held
 from cxassure.watch.incidents.telling import hearers, tell
 from cxassure.watch.incidents.tracks import (
     EFFECTS,
@@ -104,7 +104,7 @@ class _Desk:
 
     def __init__(self, state: State, rules: Rules, now: datetime) -> None:
         self.tracks, self.incidents = dict(state.tracks), dict(state.incidents)
-        self.deploys = tuple(one for one in state.deploys if now - one.at <= KEPT)
+        self.deploys = tuple(one for one in state.deploys if now - one.at <= KEPT)[-MOST:]
         self.rules, self.now = rules, now
         self.said: list[Message] = []
 

@@ -10,7 +10,11 @@ from cxassure.incident import Deploy, Rules, Track
 BLAMED = timedelta(hours=1)
 """A deployment is named beside what began within this time after it."""
 
-KEPT = timedelta(days=1)
+KEPT = timedelta(days=90)
+"""A deployment is remembered for so long, to tell runs of one release from those of another."""
+
+MOST = 200
+"""Deployments that are remembered, the newest ones."""
 
 
 def held(track: Track, deploys: Iterable[Deploy], rules: Rules, now: datetime) -> bool:

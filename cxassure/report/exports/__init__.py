@@ -1,0 +1,1 @@
+"""What is kept, in other programs' forms: tables, Prometheus' text, OpenTelemetry's traces."""

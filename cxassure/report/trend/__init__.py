@@ -1,0 +1,26 @@
+"""CX figures over time: rows of history become figures of each group, with how sure they are."""
+
+from __future__ import annotations
+
+from cxassure.report.trend.figures import Cell, Figure, Rate, Value, interval
+from cxassure.report.trend.grouping import BY, By, Looked, released
+from cxassure.report.trend.survey import Score, Survey, scores
+from cxassure.report.trend.trend import Group, Trend, trend
+
+__all__ = [
+    "BY",
+    "By",
+    "Cell",
+    "Figure",
+    "Group",
+    "Looked",
+    "Rate",
+    "Score",
+    "Survey",
+    "Trend",
+    "Value",
+    "interval",
+    "released",
+    "scores",
+    "trend",
+]

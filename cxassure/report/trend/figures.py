@@ -1,0 +1,181 @@
+"""The figures by name: what each is counted from, and how sure it is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import TypeAlias
+
+from cxassure.measures import effort
+from cxassure.report.trend.grouping import Looked
+
+FEW = 10
+"""Runs below which a rate says more about chance than about the company."""
+
+_Z = 1.959964
+"""The quantile of the normal distribution for 95 %."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """`hits` of `n` runs, from 0 to 1, and the 95 % interval after Wilson (1927)."""
+
+    hits: int
+    n: int
+
+    @property
+    def value(self) -> float:
+        return self.hits / self.n
+
+    @property
+    def low(self) -> float:
+        return interval(self.hits, self.n)[0]
+
+    @property
+    def high(self) -> float:
+        return interval(self.hits, self.n)[1]
+
+    @property
+    def few(self) -> bool:
+        """Whether there are too few runs to be told without saying so."""
+        return self.n < FEW
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """The median of `n` runs, and the value that one run in twenty goes over (nearest rank)."""
+
+    value: float
+    high: float
+    n: int
+
+    @property
+    def few(self) -> bool:
+        return self.n < FEW
+
+
+Cell: TypeAlias = Rate | Value
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """`of` makes the figure from runs, None where none of them says anything of it.
+
+    `unit` is `%`, `s`, `points` or "". `better` is 1 where more is better, else -1.
+    """
+
+    name: str
+    unit: str
+    better: int
+    of: Callable[[Sequence[Looked]], Cell | None]
+    says: str
+
+
+def interval(hits: int, n: int) -> tuple[float, float]:
+    """Wilson's score interval at 95 %; it never leaves 0 to 1, and is all of it for no runs."""
+    if n == 0:
+        return 0.0, 1.0
+    share, square = hits / n, _Z * _Z
+    middle = (share + square / (2 * n)) / (1 + square / n)
+    half = _Z * math.sqrt(share * (1 - share) / n + square / (4 * n * n)) / (1 + square / n)
+    return max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half))
+
+
+def judged(run: Looked) -> bool:
+    """Whether a run says anything of the company: one that could not look does not."""
+    return run.verdict in ("passed", "degraded", "failed")
+
+
+def resolved(run: Looked) -> bool:
+    """Whether the customer got what was wanted."""
+    return run.verdict in ("passed", "degraded")
+
+
+def contacts(run: Looked) -> float:
+    """How often the customer turned to the company; runs of before it was counted: once, where
+    anything was said or pressed."""
+    known = run.measures.get("contacts")
+    return known if known is not None else float(run.measures.get("turns", 0) > 0)
+
+
+def _rate(
+    counts: Callable[[Looked], bool], hit: Callable[[Looked], bool]
+) -> Callable[[Sequence[Looked]], Cell | None]:
+    def of(runs: Sequence[Looked]) -> Cell | None:
+        among = [run for run in runs if judged(run) and counts(run)]
+        return Rate(sum(map(hit, among)), len(among)) if among else None
+
+    return of
+
+
+def _value(
+    of_one: Callable[[Looked], float | None],
+) -> Callable[[Sequence[Looked]], Cell | None]:
+    """Of runs in which the customer got through: one that broke off early was never dear."""
+
+    def of(runs: Sequence[Looked]) -> Cell | None:
+        return _summed(v for run in runs if resolved(run) and (v := of_one(run)) is not None)
+
+    return of
+
+
+def _summed(values: Iterable[float]) -> Value | None:
+    """Values that are no number are nobody's experience."""
+    known = sorted(value for value in values if math.isfinite(value))
+    if not known:
+        return None
+    return Value(median(known), known[math.ceil(0.95 * len(known)) - 1], len(known))
+
+
+def _measure(name: str) -> Callable[[Looked], float | None]:
+    return lambda run: run.measures.get(name)
+
+
+def _contacted(run: Looked) -> bool:
+    return contacts(run) >= 1
+
+
+def _at_first(run: Looked) -> bool:
+    return resolved(run) and contacts(run) <= 1 and not run.measures.get("re_asks")
+
+
+def _contained(run: Looked) -> bool:
+    return resolved(run) and "time_to_human" not in run.measures
+
+
+FIGURES: dict[str, Figure] = {
+    figure.name: figure
+    for figure in (
+        Figure(
+            "success", "%", 1, _rate(lambda run: True, resolved),
+            "runs in which the customer got through, of those that could look",
+        ),
+        Figure(
+            "first_contact", "%", 1, _rate(_contacted, _at_first),
+            "runs with contact in which one contact was enough and nothing was asked twice",
+        ),
+        Figure(
+            "containment", "%", 1, _rate(_contacted, _contained),
+            "runs with contact in which the customer got through without a person",
+        ),
+        Figure(
+            "time_to_human", "s", -1, _value(_measure("time_to_human")),
+            "from the first word or dialling until a person was there",
+        ),
+        Figure(
+            "time_to_resolution", "s", -1, _value(lambda run: run.took),
+            "customer time of a whole journey in which the customer got through",
+        ),
+        Figure("effort", "points", -1, _value(lambda run: effort(run.measures)), "docs/effort.md"),
+        Figure("contacts", "", -1, _value(_measure("contacts")), "calls and conversations begun"),
+        Figure("re_asks", "", -1, _value(_measure("re_asks")), "asked for what was told already"),
+        Figure("key_presses", "", -1, _value(_measure("key_presses")), "keys pressed on a phone"),
+        Figure("words_heard", "", -1, _value(_measure("words_heard")), "words heard or read"),
+        Figure("turns", "", -1, _value(_measure("turns")), "times the customer said or pressed"),
+        Figure("waited", "s", -1, _value(_measure("waited")), "silence, ringing, music and queues"),
+        Figure("hold", "s", -1, _value(_measure("hold")), "music and queues alone"),
+    )
+}  # fmt: skip
+"""Every figure, in the order in which it is told."""
