@@ -15,7 +15,7 @@ from cxassure.channels._telephony.guard.gate import Guard
 from cxassure.channels._telephony.twilio.clock import HeardClock
 from cxassure.channels._telephony.twilio.entering import enter
 from cxassure.channels._telephony.twilio.evidence import keep_taken
-from cxassure.channels._telephony.twilio.hearing import make_out
+from cxassure.channels._telephony.twilio.hearing import Listener
 from cxassure.channels._telephony.twilio.incoming import Incoming, Ringing
 from cxassure.channels._telephony.twilio.lending import Lending
 from cxassure.channels._telephony.twilio.options import number_of, options_of
@@ -58,6 +58,7 @@ class TwilioDesk:
                 "write public: https://… as your tunnel names it, and listen: PORT",
             )
         check_voice()
+        self.listener = await Listener.of(opening, options.language)
         guard = Guard(opening, "twilio", options.account_sid)
         account = await enter(opening, options, guard)
         self.together = await Together.of(opening)
@@ -77,7 +78,7 @@ class TwilioDesk:
 
     async def told(self, said: Spoken) -> None:
         """Something was heard: the customer's words, or what the company says to the agent."""
-        made = await make_out(said.sound, self.voice, self.options.language)
+        made = await self.listener.make_out(said.sound)
         if made.kind == "tone":
             self.gathered += made.text
         if made.kind == "nothing":
@@ -88,6 +89,10 @@ class TwilioDesk:
         if made.kind == "words":
             who, what = ("customer", "speech") if customer else ("company", "prompt")
         self.session.record(Seen(who, what, made.text, said.began, said.ended))
+
+    def expecting(self, texts: tuple[str, ...]) -> None:
+        """The texts that the coming step looks for."""
+        self.listener.expected = texts
 
     def key(self, key: str) -> None:
         self.gathered += key

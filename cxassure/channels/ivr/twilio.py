@@ -18,7 +18,7 @@ from cxassure.channels._telephony.twilio.account import TwilioAccount
 from cxassure.channels._telephony.twilio.clock import HeardClock
 from cxassure.channels._telephony.twilio.entering import enter
 from cxassure.channels._telephony.twilio.evidence import keep_call
-from cxassure.channels._telephony.twilio.hearing import make_out
+from cxassure.channels._telephony.twilio.hearing import Listener
 from cxassure.channels._telephony.twilio.inline import Inline
 from cxassure.channels._telephony.twilio.live import LiveWay
 from cxassure.channels._telephony.twilio.options import TwilioOptions, number_of, options_of
@@ -63,6 +63,7 @@ class TwilioLine:
         if headers:
             opening.finding("headers are not carried over the telephone network")
         check_voice()
+        self.listener = await Listener.of(opening, self.options.language)
         self.guard = Guard(opening, "twilio", self.options.account_sid)
         self.guard.check(self.number)
         self.account: TwilioAccount = await enter(opening, self.options, self.guard)
@@ -168,7 +169,7 @@ class TwilioLine:
             self._up()
 
     def _last_heard(self) -> str:
-        heard = [s for s in self.session.seen if s.what in ("prompt", "music", "sound")]
+        heard = [s for s in self.session.seen if s.what in ("prompt", "music")]
         return clip(heard[-1].text) if heard else "nothing"
 
     def _up(self) -> Placed:
@@ -186,7 +187,7 @@ class TwilioLine:
 
     async def told(self, said: Spoken) -> None:
         """Something was heard. What was being said when the caller acted counts as cut short."""
-        made = await make_out(said.sound, self.voice, self.options.language)
+        made = await self.listener.make_out(said.sound)
         if made.kind == "nothing":
             return
         if made.kind == "tone":
@@ -197,6 +198,10 @@ class TwilioLine:
         what = "prompt" if made.kind == "words" else made.kind
         about = {"cut": True} if said.began < self._acted_last < said.ended + 1 else {}
         self.session.record(Seen("company", what, made.text, said.began, said.ended, about))
+
+    def expecting(self, texts: tuple[str, ...]) -> None:
+        """The texts that the coming step looks for."""
+        self.listener.expected = texts
 
     def key(self, key: str) -> None:
         """A key that came as a message beside the sound."""

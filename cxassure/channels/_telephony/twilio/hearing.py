@@ -4,34 +4,60 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
+from cxassure.channel import Opening
 from cxassure.channels._telephony.audio.sound import Sound
-from cxassure.channels._telephony.carrier.voice import Voice
-from cxassure.text import span
+from cxassure.channels._telephony.live.understanding import Ears
+from cxassure.text import plain, span
 
-Kind = Literal["words", "music", "tone", "sound", "nothing"]
+if TYPE_CHECKING:
+    from cxassure.channels._telephony.audio.hearing import Heard, Hearing
+
+Kind = Literal["words", "music", "tone", "nothing"]
+ENGINE = "whisper"
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """`text` is what was said, the keys, or how long a sound lasted."""
+    """`text` is what was said, the keys, or how long music lasted."""
 
     kind: Kind
     text: str
 
 
-async def make_out(sound: Sound, voice: Voice, language: str) -> Made:
-    """Keys are found first, then music; the rest is asked of the recogniser."""
-    keys, music = await asyncio.to_thread(_without_words, sound)
-    if keys:
-        return Made("tone", keys)
-    if music:
-        return Made("music", span(sound.seconds))
-    words = await voice.hear(sound, language)
-    if words is None:
-        return Made("sound", span(sound.seconds))
-    return Made("words", words) if words else Made("nothing", "")
+class Listener:
+    """One party's way from sound to text. `expected` are the texts that the step now under way
+    looks for: where the sound bears one out that was written otherwise, it stands in brackets."""
+
+    def __init__(self, hearing: Hearing, language: str) -> None:
+        self._hearing, self._language = hearing, language
+        self.expected: tuple[str, ...] = ()
+
+    @classmethod
+    async def of(cls, opening: Opening, language: str) -> Listener:
+        """Begins the recogniser, which all parties share. Raises `CannotLook` without one."""
+        ears = await Ears.of(opening)
+        hearing = ears.hearing(ENGINE, {})
+        await hearing.start()
+        return cls(hearing, language)
+
+    async def make_out(self, sound: Sound) -> Made:
+        """Keys are found first, then music; the rest is asked of the recogniser."""
+        keys, music = await asyncio.to_thread(_without_words, sound)
+        if keys:
+            return Made("tone", keys)
+        if music:
+            return Made("music", span(sound.seconds))
+        text = _text(await self._hearing.hear(sound, self.expected, self._language))
+        return Made("words", text) if text else Made("nothing", "")
+
+
+def _text(heard: Heard) -> str:
+    text, judged = heard.said.text, heard.judgement
+    if text and judged and judged.suits and plain(judged.expected) not in plain(text):
+        return f"{text} [{judged.expected}]"
+    return text
 
 
 def _without_words(sound: Sound) -> tuple[str, bool]:

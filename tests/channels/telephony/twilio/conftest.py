@@ -27,6 +27,7 @@ from cxassure.channels._telephony.carrier.call import Call
 from cxassure.channels._telephony.carrier.ear import Ear
 from cxassure.channels._telephony.carrier.exchange import Exchange
 from cxassure.channels._telephony.carrier.lengths import spoken
+from cxassure.channels._telephony.carrier.media import encoded
 from cxassure.channels._telephony.carrier.ring import Ring
 from cxassure.channels._telephony.carrier.voice import Offline
 from cxassure.channels._telephony.carrier.webhook import Account, Webhooks
@@ -64,16 +65,27 @@ class Incoming:
         if track != "outbound":
             return
         self.said.append((self.leg.clock.now(), text))
-        taker: Any = self.leg.taker
-        if hasattr(taker, "media"):
-            taker.run(taker.say(text, "inbound"))
+        self.leg.clock.start(self._stream(text, self.leg.clock.now()))
+
+    async def _stream(self, text: str, began: float) -> None:
+        """To a stream that opens late goes what is left of it."""
+        clock = self.leg.clock
+        if await clock.until(lambda: self.leg.ended is not None or self.streams, 5):
+            taker: Any = self.leg.taker
+            if self.streams:
+                sound = say(text, rate=RATE)
+                taker.media.say(encoded(sound.cut(min(clock.now() - began, sound.seconds))))
+
+    @property
+    def streams(self) -> bool:
+        return hasattr(self.leg.taker, "media")
 
     def key(self, key: str) -> None:
         """Keys pressed by our side are not heard by it."""
 
     def tone(self, key: str) -> None:
         taker: Any = self.leg.taker
-        if hasattr(taker, "media"):
+        if self.streams:
             taker.key(key)
 
     def between(self, began: float, ended: float) -> Sound:

@@ -60,7 +60,9 @@ async def test_the_number_leads_again_to_where_it_led_before(joined, parties):
 
 
 async def test_a_desk_that_declines_is_busy(open_network, parties, company, act, hears, public):
-    company.says("/voice", DIAL + "<Say>Nobody is there.</Say><Pause length='20'/>")
+    company.says(
+        "/voice", DIAL + "<Say>Welcome to the office. It is closed today.</Say><Pause length='20'/>"
+    )
     network = await open_network(company.url(), public)
     network.company(company.url())
     network.number()
@@ -69,7 +71,7 @@ async def test_a_desk_that_declines_is_busy(open_network, parties, company, act,
     await act(caller, "dial")
     await act(agent, "decline")
     assert agent.call()["status"] == "busy"
-    await hears(caller, "nobody is there")
+    await hears(caller, "closed today")
 
 
 async def test_a_desk_that_is_not_rung_is_a_failure_of_the_company(
