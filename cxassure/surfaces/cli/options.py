@@ -117,6 +117,12 @@ def telling(command: _F) -> _F:
             callback=_no_probe,
             help="Write JSON to FILE, or to stdout.",
         ),
+        click.option(
+            "--allure",
+            type=click.Path(path_type=Path, file_okay=False),
+            help="Also write Allure results into this folder.",
+        ),
+        click.option("--ctrf", type=click.Path(path_type=Path), help="Also write CTRF JSON here."),
         click.option("--junit", type=click.Path(path_type=Path), help="Also write JUnit XML here."),
         click.option(
             "--report-dir",

@@ -21,7 +21,7 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 EDGES = "edges"
 """The value of `--at` for the edges of all message windows."""
 
-_WRITTEN = ("junit", "html", "json_to", "summary", "codequality", "gate")
+_WRITTEN = ("junit", "ctrf", "allure", "html", "json_to", "summary", "codequality", "gate")
 """Options that write one file, or judge one campaign."""
 
 

@@ -96,7 +96,26 @@ def write(
     asked = {kind: path for kind, path in copies.items() if path not in (None, STDOUT)}
     tried = {path: _put(Path(path), made[kind]) for kind, path in [*put.items(), *asked.items()]}
     written = {kind: path for kind, path in put.items() if not tried[path]}
-    return written, [trouble for trouble in tried.values() if trouble]
+    troubles = [trouble for trouble in tried.values() if trouble]
+    return written, troubles + _for_others(runs, context, how)
+
+
+def _for_others(runs: list[Run], context: Context, how: Mapping[str, Any]) -> list[str]:
+    """The forms of other tools, where they are asked for; says what could not be written."""
+    troubles = []
+    if path := how.get("ctrf"):
+        from cxassure.report import ctrf
+
+        troubles.append(_put(path, ctrf.document(runs, context, path.parent)))
+    if folder := how.get("allure"):
+        from cxassure.report import allure
+
+        try:
+            allure.write(folder, runs, context)
+        except OSError as wrong:
+            what = wrong.filename or folder
+            troubles.append(f"{what} could not be written: {wrong.strerror or wrong}")
+    return [trouble for trouble in troubles if trouble]
 
 
 def _put(path: Path, data: bytes) -> str:
