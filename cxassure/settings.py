@@ -106,6 +106,20 @@ class Calls(msgspec.Struct, frozen=True, kw_only=True):
     masked: bool = True
 
 
+class StatusGroup(msgspec.Struct, frozen=True, kw_only=True):
+    """What customers know as one thing: its name in their words, and the journeys that show it."""
+
+    title: str
+    journeys: tuple[str, ...]
+
+
+class StatusPage(msgspec.Struct, frozen=True, kw_only=True):
+    """The page that customers read: its title, and groups of journeys (names or globs)."""
+
+    title: str = "Status"
+    groups: tuple[StatusGroup, ...] = ()
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The whole of `cxassure.yaml`; every key has a default, so an empty file is a workspace.
 
@@ -132,6 +146,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     alerts: Alerts = Alerts()
     store: str = ""
     keep: Keep = Keep()
+    status: StatusPage = StatusPage()
     calls: Calls = Calls()
 
     def choose(self, name: str = "") -> Environment:

@@ -16,11 +16,14 @@ from cxassure.spec.messages import read_messages
 from cxassure.spec.peaks import CALENDAR_KEYS, often, read_calendar
 from cxassure.spec.readiness import READINESS_KEYS, read_rules, read_waivers
 from cxassure.spec.shape import Shape
+from cxassure.spec.status import read_status
 from cxassure.text import Raw, clip, seconds
 
 _TEXTS = "journeys probes reports environment browser synthetic_header".split()
 _TIMES = "within look_on".split()
-_OTHERS = "workers every on_request environments alerts message_windows store keep calls".split()
+_OTHERS = (
+    "workers every on_request environments alerts message_windows store keep calls status".split()
+)
 _KEYS = [*_TEXTS, *_TIMES, *_OTHERS, *CALENDAR_KEYS, *READINESS_KEYS]
 
 
@@ -79,6 +82,8 @@ def _settings(shape: Shape, raw: dict[str, Raw], root: Path) -> Settings:
         parts["keep"] = read_keep(shape, raw["keep"])
     if "calls" in raw:
         parts["calls"] = read_calls(shape, raw["calls"])
+    if "status" in raw:
+        parts["status"] = read_status(shape, raw["status"])
     default = parts.get("environment")
     if default and default not in parts.get("environments", {}):
         hint = "name one of: " + ", ".join(parts.get("environments", {}))

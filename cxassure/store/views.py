@@ -18,7 +18,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cxassure.errors import CannotLook
 from cxassure.store.database import in_a_line, opened
-from cxassure.store.reading import GOOD, PastRun
+from cxassure.store.reading import GOOD, PastRun, Stored, read
+from cxassure.store.recorder import EVENTS
 from cxassure.store.tables import runs
 from cxassure.verdict import Verdict
 
@@ -146,6 +147,11 @@ class Views:
         with self._asked() as asked:
             found = asked.execute(wanted).mappings().first()
         return PastRun(**found) if found else None
+
+    def read(self, campaign: str, folder: str) -> Stored | None:
+        """A run as its lines tell it; None where they are gone, or on another machine."""
+        path = self._store.runs / campaign / folder
+        return read(path) if (path / EVENTS).is_file() else None
 
     def counts(self, days: Sequence[date]) -> dict[date, int]:
         """How many runs there were on each day (UTC)."""

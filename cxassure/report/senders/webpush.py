@@ -1,0 +1,220 @@
+"""Web push: a short message to browsers that asked for it (RFC 8030, 8291, VAPID of RFC 8292).
+
+Push services are strangers: what goes through them says that something is wrong and where to look,
+in words that hold nothing of the journey's own.
+"""
+
+from __future__ import annotations
+
+import base64
+import fcntl
+import json
+import os
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+import msgspec
+
+from cxassure.errors import UsageError
+from cxassure.incident import Message
+from cxassure.report.senders.sender import NotSent
+
+PATIENCE = 10.0
+MOST = 200
+"""Browsers that are told."""
+
+LIVES = 24 * 3600
+"""Seconds for which a push service keeps a message for a phone that is off."""
+
+NEAR = ("127.0.0.1", "::1", "localhost")
+_GONE = (404, 410)
+_FILE, _KEY = "phones.json", "vapid.pem"
+
+
+class Keys(msgspec.Struct, frozen=True):
+    """A browser's keys, base64url (RFC 8291)."""
+
+    p256dh: str
+    auth: str
+
+
+class Subscription(msgspec.Struct, frozen=True):
+    """A browser, as its Push API tells it; `who` asked for it."""
+
+    endpoint: str
+    keys: Keys
+    who: str = ""
+
+
+class Phones:
+    """The browsers that are told, and the key that signs, in files of `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def all(self) -> list[Subscription]:
+        """Every browser. Raises `UsageError` where the file is spoilt."""
+        try:
+            return msgspec.json.decode((self._folder / _FILE).read_bytes(), type=list[Subscription])
+        except FileNotFoundError:
+            return []
+        except msgspec.DecodeError:
+            raise UsageError(f"{self._folder / _FILE} is spoilt", "delete it") from None
+
+    def add(self, one: Subscription) -> None:
+        """Takes a browser in, once. Raises `UsageError` for an address that is no push service's.
+
+        A service on this machine (for tests) is taken; others in our own network are not: nobody
+        who may look at the dashboard makes us ask there.
+        """
+        _check(one)
+
+        def with_it(known: list[Subscription]) -> list[Subscription]:
+            return [*(k for k in known if k.endpoint != one.endpoint), one][-MOST:]
+
+        self._change(with_it)
+
+    def remove(self, endpoint: str) -> None:
+        """Lets a browser go."""
+        self._change(lambda known: [one for one in known if one.endpoint != endpoint])
+
+    def public_key(self) -> str:
+        """The application server key as browsers want it: base64url of the uncompressed point."""
+        from cryptography.hazmat.primitives import serialization as form
+
+        point = self._vapid().public_key.public_bytes(
+            form.Encoding.X962, form.PublicFormat.UncompressedPoint
+        )
+        return base64.urlsafe_b64encode(point).rstrip(b"=").decode()
+
+    def push(self, one: Subscription, told: Mapping[str, str], subject: str) -> None:
+        """Sends one message to one browser. Raises `NotSent`; one that is gone is forgotten."""
+        import requests
+        from pywebpush import WebPushException, webpush
+
+        info = {"endpoint": one.endpoint, "keys": msgspec.structs.asdict(one.keys)}
+        with requests.Session() as session:
+            session.max_redirects = 0
+            try:
+                webpush(
+                    info,
+                    json.dumps(dict(told)),
+                    vapid_private_key=self._vapid(),
+                    vapid_claims={"sub": subject},
+                    ttl=LIVES,
+                    timeout=PATIENCE,
+                    requests_session=session,
+                )
+            except WebPushException as wrong:
+                status = getattr(wrong.response, "status_code", 0)
+                if status in _GONE:
+                    self.remove(one.endpoint)
+                    return
+                raise NotSent(f"web push: the service answered {status}", "see its log") from None
+            except (requests.RequestException, ValueError) as wrong:
+                raise NotSent(f"web push: {type(wrong).__name__}", "is it up?") from None
+
+    def _vapid(self) -> Any:
+        from py_vapid import Vapid
+
+        with self._alone():
+            path = self._folder / _KEY
+            if not path.exists():
+                made = Vapid()
+                made.generate_keys()
+                self._write(path, made.private_pem())
+            return Vapid.from_file(str(path))
+
+    def _change(self, change: Callable[[list[Subscription]], list[Subscription]]) -> None:
+        with self._alone():
+            data = msgspec.json.format(msgspec.json.encode(change(self.all())))
+            self._write(self._folder / _FILE, data)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with (self._folder / "phones.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    @staticmethod
+    def _write(path: Path, data: bytes) -> None:
+        scratch = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        with os.fdopen(os.open(scratch, flags, 0o600), "wb") as file:
+            file.write(data)
+        scratch.replace(path)
+
+
+class WebPushSender:
+    """`folder` is the dashboard's (`reports/dashboard`); `subject` how a push service reaches us,
+    a `mailto:` or `https:` address."""
+
+    known: ClassVar[frozenset[str]] = frozenset(("folder", "subject"))
+    needed: ClassVar[frozenset[str]] = frozenset(("subject",))
+
+    def __init__(self, options: Mapping[str, str]) -> None:
+        self._phones = Phones(Path(options.get("folder", "reports/dashboard")))
+        self._subject = options["subject"].strip()
+        if not self._subject.startswith(("mailto:", "https://")):
+            raise UsageError("a subject is how we are reached", "write mailto:ops@example.com")
+
+    def send(self, message: Message) -> None:
+        """Tells every browser; `NotSent` when none could be told of several that are there."""
+        wrongs: list[NotSent] = []
+        phones = self._phones.all()
+        for one in phones:
+            try:
+                self._phones.push(one, payload(message), self._subject)
+            except NotSent as wrong:
+                wrongs.append(wrong)
+        if wrongs and len(wrongs) == len(phones):
+            raise wrongs[0]
+
+
+def payload(message: Message) -> dict[str, str]:
+    """What is said: nothing of what a page, bot, call or mail said, no name, no address."""
+    count = len({one.name for one in message.affected}) or 1
+    journeys = "1 journey" if count == 1 else f"{count} journeys"
+    what = "well again" if message.word == "resolved" else "not as promised"
+    return {
+        "title": f"{message.severity} incident {message.word}",
+        "body": f"{journeys} {what}",
+        "tag": message.incident or message.id,
+        "to": f"/incidents/{message.incident}" if message.incident else "/",
+    }
+
+
+def _check(one: Subscription) -> None:
+    try:
+        parts = urlsplit(one.endpoint)
+        host = parts.hostname or ""
+        near = host in NEAR
+        _ = parts.port
+    except ValueError:
+        host, near, parts = "", False, urlsplit("")
+    good = (parts.scheme == "https" and not _private(host)) or (
+        parts.scheme in ("http", "https") and near
+    )
+    if not host or not good or parts.username or len(one.endpoint) > 2000:
+        raise UsageError("that is no address of a push service", "ask the browser again")
+    for text, size in ((one.keys.p256dh, 65), (one.keys.auth, 16)):
+        try:
+            found = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        except ValueError:
+            found = b""
+        if len(found) != size:
+            raise UsageError("those are no keys of a browser", "ask the browser again")
+
+
+def _private(host: str) -> bool:
+    """Whether it is a number in our own network, or a name without a dot."""
+    try:
+        return not ip_address(host).is_global
+    except ValueError:
+        return "." not in host

@@ -1,0 +1,138 @@
+"""The guard: what every request passes and every answer carries.
+
+Only hosts that we are known by (against DNS rebinding), only who may, no request larger than a
+form, no change from another site; and on every answer the headers that keep content from acting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from urllib.parse import quote, urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from cxassure.surfaces.dashboard.people import People
+from cxassure.surfaces.dashboard.sessions import Sessions, Visitor
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "media-src 'self' data:; connect-src 'self'; manifest-src 'self'; worker-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "content-security-policy": POLICY,
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=()",
+    "cache-control": "no-store",
+}
+LARGEST = 64 * 1024
+"""Bytes of a request."""
+
+PUBLIC = ("/static/", "/login", "/sw.js", "/manifest.webmanifest", "/health", "/oidc/")
+SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+class Guard:
+    """Before `app`; `hosts` are the names (and ports, where written) that we are known by."""
+
+    def __init__(
+        self, app: ASGIApp, hosts: Collection[str], people: People, sessions: Sessions
+    ) -> None:
+        self._app, self._hosts = app, frozenset(hosts)
+        self._people, self._sessions = people, sessions
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+
+        async def told(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._dress(MutableHeaders(scope=message))
+            await send(message)
+
+        refused = self._refused(scope, headers)
+        if refused is not None:
+            await refused(scope, receive, told)
+            return
+        await self._app(scope, _bounded(receive), told)
+
+    def _dress(self, headers: MutableHeaders) -> None:
+        for name, value in HEADERS.items():
+            headers.setdefault(name, value)
+        if self._sessions.secure:
+            headers["strict-transport-security"] = "max-age=31536000"
+
+    def _refused(self, scope: Scope, headers: Headers) -> Response | None:
+        """What is answered to who may not; else `scope["visitor"]` says who asks."""
+        path = scope["path"]
+        if not self._ours(headers.get("host", "")):
+            return PlainTextResponse("this dashboard is not known by that name\n", 421)
+        if scope["method"] not in SAFE and _from_elsewhere(headers):
+            return _refusal(path, 403, "a change must come from this dashboard's own pages")
+        length = headers.get("content-length", "0")
+        if not length.isdecimal() or int(length) > LARGEST:
+            return _refusal(path, 413, "that is too much for a form")
+        visitor = scope["visitor"] = self._visitor(scope, headers)
+        if visitor or any(path == one or path.startswith(one) for one in PUBLIC):
+            return None
+        if path.startswith("/api/") or path in ("/live", "/push"):
+            return _refusal("/api/", 401, "log in, or show a token (Authorization: Bearer)")
+        query = scope["query_string"].decode("latin-1")
+        there = quote(path + (f"?{query}" if query else ""), safe="")
+        return RedirectResponse(f"/login?next={there}", 303)
+
+    def _ours(self, host: str) -> bool:
+        try:
+            name = (urlsplit(f"//{host}").hostname or "").rstrip(".")
+        except ValueError:
+            return False
+        return host in self._hosts or name in self._hosts
+
+    def _visitor(self, scope: Scope, headers: Headers) -> Visitor | None:
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer":
+            known = self._people.by_token(token.strip())
+            return Visitor(known.name, known.role, "token") if known else None
+        cookie = HTTPConnection(scope).cookies.get(self._sessions.cookie, "")
+        return self._sessions.visitor(cookie) if cookie else None
+
+
+def _from_elsewhere(headers: Headers) -> bool:
+    """Whether a browser says that another site asks (Fetch Metadata; else by `Origin`)."""
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        return site not in ("same-origin", "none")
+    origin = headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc != headers.get("host", "")
+
+
+def _refusal(path: str, status: int, why: str) -> Response:
+    if path.startswith("/api/"):
+        return JSONResponse({"error": why}, status)
+    return PlainTextResponse(why + "\n", status)
+
+
+def _bounded(receive: Receive) -> Receive:
+    """A body without a length is cut off where it becomes too long."""
+    left = LARGEST
+
+    async def bounded() -> Message:
+        nonlocal left
+        message = await receive()
+        if message["type"] == "http.request":
+            left -= len(message.get("body", b""))
+            if left < 0:
+                return {"type": "http.disconnect"}
+        return message
+
+    return bounded
