@@ -31,6 +31,7 @@ COMMANDS = {
     "compare": "Tell what is otherwise in one run than in another.",
     "again": "Drive a stored run once more, the same way.",
     "trend": "Tell CX figures over time, by channel, row or release.",
+    "export": "Export runs as a table, for Prometheus, or as traces.",
     "bundle": "Pack a stored run into one file for a ticket.",
     "schedule": "Run by the calendar, and write down what did not happen.",
     "peaks": "Tell the coming peaks and when it is looked.",
