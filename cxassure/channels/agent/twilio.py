@@ -58,9 +58,9 @@ class TwilioDesk:
                 "write public: https://… as your tunnel names it, and listen: PORT",
             )
         check_voice()
-        self.listener = await Listener.of(opening, options.language)
         guard = Guard(opening, "twilio", options.account_sid)
         account = await enter(opening, options, guard)
+        self.listener = await Listener.of(opening, options.language)
         self.together = await Together.of(opening)
         self.together.legs.append(self)
         public = await Public.of(opening, options.public, options.listen)

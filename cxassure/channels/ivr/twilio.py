@@ -63,10 +63,10 @@ class TwilioLine:
         if headers:
             opening.finding("headers are not carried over the telephone network")
         check_voice()
-        self.listener = await Listener.of(opening, self.options.language)
         self.guard = Guard(opening, "twilio", self.options.account_sid)
         self.guard.check(self.number)
         self.account: TwilioAccount = await enter(opening, self.options, self.guard)
+        self.listener = await Listener.of(opening, self.options.language)
         self.together = await Together.of(opening)
         self.together.legs.append(self)
         self.live = bool(self.options.public)

@@ -10,15 +10,8 @@ from cxassure.channels._telephony.guard.numbers import masked
 from cxassure.channels._telephony.twilio.account import TwilioAccount
 from cxassure.errors import CannotLook
 
-KEPT = (
-    "voice_url",
-    "voice_method",
-    "voice_fallback_url",
-    "voice_fallback_method",
-    "voice_application_sid",
-    "trunk_sid",
-)
-"""What decides where a call goes (Twilio, IncomingPhoneNumbers resource)."""
+LED = {"voice_application_sid": "an application", "trunk_sid": "a trunk"}
+"""What goes before a number's own address (Twilio, IncomingPhoneNumbers resource)."""
 
 
 class Lending:
@@ -41,10 +34,19 @@ class Lending:
                 "give the agent's target a number that the account owns",
             )
         self._free(str(found[0].sid))
-        before = {name: str(getattr(found[0], name, None) or "") for name in KEPT}
+        for name, what in LED.items():
+            if getattr(found[0], name, None):
+                raise CannotLook(
+                    f"{masked(self.number)} is led by {what} at Twilio",
+                    "give the agent's target a number that is led by an address, or by nothing",
+                )
+        before = {
+            "voice_url": str(found[0].voice_url or ""),
+            "voice_method": str(found[0].voice_method or "POST"),
+        }
         self.ledger.lend(str(found[0].sid), self.account.sid, self.number, json.dumps(before))
         self.sid = str(found[0].sid)
-        await self._set(voice_url=url, voice_method="POST", voice_application_sid="", trunk_sid="")
+        await self._set(voice_url=url, voice_method="POST")
 
     def _free(self, sid: str) -> None:
         for lent in self.ledger.lent():

@@ -7,12 +7,15 @@ Sound is real: prompts are read aloud into recordings and streams, tones are fou
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import socket
+import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import msgspec
@@ -196,6 +199,9 @@ class Network:
 
     def __init__(self, exchange: Exchange, api: Api, findings: list[str]) -> None:
         self.exchange, self.api, self.findings = exchange, api, findings
+        self.asked: list[str] = []
+        """Operations of Twilio's document that were asked, and what of them is against it."""
+        self.wrong: list[str] = []
         self.account = Account("twilio", "", account_sid=SID, auth_token=TOKEN)
         self.address = api.address
         exchange.voice = Ears()
@@ -249,9 +255,42 @@ def an_opening(channel: str, target: Target, **more: Any) -> Opening:
     return Opening(party=target.name, channel=channel, target=target, **told)
 
 
+def held_to(contract: ModuleType, network: Network) -> None:
+    """From now on every request and answer is compared with Twilio's document."""
+    known, page = contract.operations(), network.api._page
+
+    async def checked(request: Any) -> Any:
+        body = (await request.body()).decode()
+        answer = await page(request)
+        found = contract.find(request.method, request.url.path, known)
+        if found:
+            one, named = found
+            network.asked.append(one.name)
+            wrong = one.wrong_request(named, request.url.query, body)
+            wrong += one.wrong_answer(answer.status_code, answer.body)
+            network.wrong += [f"{one.name}: {what}" for what in wrong]
+        elif request.url.path.endswith(".json"):
+            network.wrong.append(f"{request.method} {request.url.path} is not in the document")
+        return answer
+
+    network.api._page = checked  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="session")
+def contract() -> ModuleType:
+    """Twilio's published document: `contract.py` beside this file."""
+    place = Path(__file__).with_name("contract.py")
+    spec = importlib.util.spec_from_file_location("twilio_contract", place)
+    assert spec is not None and spec.loader is not None
+    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 @pytest.fixture
-async def open_network(request: Any) -> AsyncIterator[Callable[..., Any]]:
-    """Makes networks that reach the given addresses."""
+async def open_network(request: Any, contract: ModuleType) -> AsyncIterator[Callable[..., Any]]:
+    """Makes networks that reach the given addresses; what they are asked is held to the document
+    that Twilio publishes."""
     made: list[tuple[Network, asyncio.Task[None]]] = []
 
     async def make(*addresses: str) -> Network:
@@ -261,8 +300,9 @@ async def open_network(request: Any) -> AsyncIterator[Callable[..., Any]]:
         webhooks = await Webhooks.open(opening)
         exchange = Exchange(webhooks, f"{request.node.name}-{time.time_ns()}", findings.append)
         api = Api(_bound(0))
-        await api.start()
         network = Network(exchange, api, findings)
+        held_to(contract, network)
+        await api.start()
         made.append((network, asyncio.create_task(network.drive())))
         return network
 
@@ -273,6 +313,7 @@ async def open_network(request: Any) -> AsyncIterator[Callable[..., Any]]:
             await driving
         await network.exchange.close()
         await network.api.close()
+        assert set(network.wrong) == set(), "\n".join(sorted(set(network.wrong)))
 
 
 class Parties:

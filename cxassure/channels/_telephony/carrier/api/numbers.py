@@ -32,12 +32,14 @@ class Number:
 def form(asked: Asked, one: Number) -> dict[str, Any]:
     settings = {name: one.settings.get(name, "") for name in FIELDS.values()}
     methods = {name: settings[name] or "POST" for name in settings if name.endswith("_method")}
+    led = {name: settings[name] or None for name in ("voice_application_sid", "trunk_sid")}
     return {
         "sid": one.sid,
         "account_sid": asked.account.account_sid,
         "phone_number": one.number,
         **settings,
         **methods,
+        **led,
         "capabilities": {"voice": True, "sms": False, "mms": False, "fax": False},
         "status": "in-use",
         "uri": asked.uri(f"IncomingPhoneNumbers/{one.sid}.json"),
