@@ -59,8 +59,7 @@ class Outlook:
             runs={name: tuple(self._seen(runs)) for name, runs in past.items()},
             tested=self._tested(peak, start, end, probes, past) if start and end else (),
         )
-        decided = decide(peak, probes, evidence, self.settings.waivers, rules, now)
-        decided = structs.replace(decided, starts=start)
+        decided = decide(peak, probes, evidence, self.settings.waivers, rules, now, start)
         today = now.astimezone(zone(peak.zone)).date()
         before = self.store.readiness_of(peak.name)
         earlier = [d for d in before if d.at.astimezone(zone(peak.zone)).date() < today]

@@ -38,12 +38,16 @@ def decide(
     waivers: Sequence[Waiver],
     rules: Rules,
     now: datetime,
+    starts: datetime | None,
 ) -> Readiness:
-    """The answer for `peak` at `now`, which has a zone: the worst that any part of it allows."""
+    """The answer for `peak` at `now`, which has a zone: the worst that any part of it allows.
+
+    `starts` is when the peak is next, or began if it is now; None when no date of it is to come.
+    """
     now = now.astimezone(UTC)
     standings = sorted((judge(p, evidence, waivers, rules, now) for p in journeys), key=_order)
     score = _score(standings, rules)
-    whole = list(_whole(standings, evidence, rules, score))
+    whole = [*_dated(starts), *_whole(standings, evidence, rules, score)]
     told = [(WHOLE[kind], why, change) for kind, why, change in whole] + list(_groups(standings))
     told.sort(key=lambda row: ANSWERS.index(row[0]))
     total = worst([*(WHOLE[kind] for kind, _, _ in whole), *(s.answer for s in standings)])
@@ -58,6 +62,7 @@ def decide(
         tested=evidence.tested,
         score=score,
         uplift=peak.uplift,
+        starts=starts,
         zone=peak.zone,
     )
 
@@ -112,6 +117,14 @@ def since(earlier: Readiness, now: Readiness) -> list[Change]:
 
 
 # The peak as a whole
+
+
+def _dated(starts: datetime | None) -> Iterator[tuple[Whole, str, str]]:
+    """Nobody is ready for a day that nobody knows: a year that was not put forward, a calendar
+    that is not there any more."""
+    if starts is None:
+        change = "write its next date: cxassure peaks tells the dates that are known"
+        yield "no date to come", "no date of the peak comes within a year", change
 
 
 def _whole(

@@ -9,6 +9,7 @@ from cxassure.journey import SEVERITIES, Severity
 from cxassure.readiness import ANSWERS, Answer, State
 
 Whole = Literal[
+    "no date to come",
     "no journeys",
     "no critical journey",
     "no evidence",
@@ -42,6 +43,7 @@ TABLE: dict[State, tuple[Answer, ...]] = {
 """What each journey allows; the columns are `COLUMNS`. A waiver bears a failure that is known."""
 
 WHOLE: dict[Whole, Answer] = {
+    "no date to come": _NO,
     "no journeys": _NO,
     "no critical journey": _NO,
     "no evidence": _NO,

@@ -13,7 +13,8 @@ from cxassure.journey import SEVERITIES
 from cxassure.peak import Between, Fixed, Moment, Peak
 from cxassure.probe import FORMAT, Probe
 from cxassure.readiness import ANSWERS, Evidence, Load, Need, Rules, Seen
-from cxassure.watch.readiness import decide, since, table
+from cxassure.watch.readiness import decide as decided
+from cxassure.watch.readiness import since, table
 from cxassure.watch.readiness.table import COLUMNS, STATES, TABLE
 
 NOW = datetime(2026, 11, 26, 8, 0, tzinfo=UTC)
@@ -24,6 +25,10 @@ PEAK = Peak(
 )
 NEED = Need(passes=2, newest=6 * 3600.0, places=2)
 RULES = Rules(needs=dict.fromkeys(SEVERITIES, NEED))
+
+
+def decide(*given, starts=NOW + timedelta(hours=16)):
+    return decided(*given, starts)
 
 
 def probe(name="pay", severity="critical", row="", owner="checkout"):
@@ -163,6 +168,38 @@ def test_nothing_critical_or_no_evidence_is_no_go(probes, runs, said):
     assert answered.answer == "NO-GO"
     assert said in answered.reasons
     assert answered.changes
+
+
+def test_a_peak_without_a_date_to_come_is_no_go_whatever_passes():
+    known = Evidence(runs={"pay": WELL})
+    assert decide(PEAK, [probe()], known, [], RULES, NOW).answer == "GO"
+    answered = decide(PEAK, [probe()], known, [], RULES, NOW, starts=None)
+    assert answered.answer == "NO-GO"
+    assert answered.reasons[0] == "no date of the peak comes within a year"
+    assert answered.changes[0].startswith("write its next date")
+    assert answered.starts is None
+
+
+def test_every_row_of_the_peak_as_a_whole_is_reached():
+    """No row of the second table is only written down."""
+
+    def ask(probes, runs, starts=NOW, tested=(), **rules):
+        known = Evidence(runs=runs, tested=tested)
+        asked = Rules(needs=RULES.needs, **rules)
+        return decide(PEAK, probes, known, [], asked, NOW, starts=starts).answer
+
+    well, load = {"pay": WELL}, (Load(channel="ivr", driven=1, needed=9),)
+    slow = {"pay": tuple(slower(12))}
+    assert {
+        "no date to come": ask([probe()], well, starts=None),
+        "no journeys": ask([], {}),
+        "no critical journey": ask([probe(severity="major")], well),
+        "no evidence": ask([probe()], {}),
+        "share not known": ask([probe()], well, share=0.4),
+        "share too small": ask([probe()], well, share=0.4, tested=load),
+        "score below aim": ask([probe()], slow, score=5, floor=10),
+        "score below floor": ask([probe()], slow, score=5, floor=60),
+    } == table.WHOLE
 
 
 @pytest.mark.parametrize(

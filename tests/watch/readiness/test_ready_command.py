@@ -103,6 +103,15 @@ def ready(capsys, *words, peak="black-friday"):
     return code, json.loads(capsys.readouterr().out)
 
 
+def test_a_peak_whose_date_is_past_is_no_go_though_everything_passes(folder, shop, capsys):
+    make(folder, shop, more="  gone: {start: 2026-01-05, lasts: 2d}")
+    assert cxassure("run") == 0
+    assert ready(capsys)[0] == 0
+    code, told = ready(capsys, peak="gone")
+    assert (code, told["verdict"], told["starts"]) == (1, "NO-GO", None)
+    assert told["reasons"][0] == "no date of the peak comes within a year"
+
+
 def test_what_was_never_run_is_no_go_and_what_passes_is_go(folder, capsys):
     code, told = ready(capsys)
     assert (code, told["verdict"]) == (1, "NO-GO")
