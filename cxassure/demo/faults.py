@@ -110,7 +110,7 @@ ACROSS = (
     Fault("ivr-forgets-chat", None, "across", "the phone asks again what the chat was told"),
 )
 
-AUDIBLE = (
+_AUDIBLE = (
     Fault("no-barge-in", 42, "ivr", "keys pressed over a prompt are not heard"),
     Fault("menu-loops-for-ever", 46, "ivr", "every choice leads back to the menu"),
     Fault("prompt-cut-off", 50, "ivr", "prompts break off in the middle"),
@@ -120,7 +120,6 @@ AUDIBLE = (
     Fault("drops-after-answer", 64, "transfer", "the call drops 5 s after the agent answers"),
     Fault("caller-alone-in-conference", 71, "transfer", "the caller is alone in the conference"),
 )
-"""What takes a real call to be noticed: switches like the others, not in `FAULTS` yet."""
 
 CAUGHT = {
     "product-page-error": ("buy-a-gift-card", 1, "shopper"),
@@ -195,12 +194,37 @@ CAUGHT = {
 }
 """By the fault's name: the sample journey that catches it, at which step, on whose side."""
 
+CAUGHT_ON_THE_LINE = {
+    "no-barge-in": ("phone-to-billing-on-the-line", 3, "caller"),
+    "dead-air-after-choice": ("order-status-on-the-line", 3, "caller"),
+    "menu-loops-for-ever": ("order-status-on-the-line", 3, "caller"),
+    "prompt-cut-off": ("order-status-on-the-line", 1, "caller"),
+    "garbled-audio": ("order-status-on-the-line", 1, "caller"),
+    "order-number-misread": ("order-status-on-the-line", 4, "caller"),
+    "line-busy": ("order-status-on-the-line", 1, "caller"),
+    "transfer-wrong-department": ("phone-to-billing-on-the-line", 5, "agent"),
+    "callers-number-lost": ("phone-to-billing-on-the-line", 5, "agent"),
+    "hold-music-absent": ("phone-to-billing-on-the-line", 7, "caller"),
+    "agent-cannot-hear-caller": ("phone-to-billing-on-the-line", 8, "agent"),
+    "caller-cannot-hear-agent": ("phone-to-billing-on-the-line", 7, "caller"),
+    "drops-after-answer": ("phone-to-billing-on-the-line", 8, "agent"),
+    "caller-alone-in-conference": ("warm-transfer-on-the-line", 4, "agent"),
+}
+"""The same over SIP, by the journeys with the tag `sip`."""
+
 FAULTS: tuple[Fault, ...] = tuple(
     replace(fault, journey=journey, step=step, party=party)
     for fault in WEB + CHAT + IVR + TRANSFER + ACROSS
     for journey, step, party in [CAUGHT[fault.name]]
 )
 """Every fault, by channel and then by number."""
+
+AUDIBLE: tuple[Fault, ...] = tuple(
+    replace(fault, journey=journey, step=step, party=party)
+    for fault in _AUDIBLE
+    for journey, step, party in [CAUGHT_ON_THE_LINE[fault.name]]
+)
+"""What takes a real call to be noticed: caught by journeys with the tag `sip` alone."""
 
 _BY_NAME = {fault.name: fault for fault in FAULTS + AUDIBLE}
 

@@ -21,6 +21,8 @@ NARROW, DRIFT = 60.0, 25.0
 """Hz around the peak that belong to the tone; Hz by which it may differ from frame to frame."""
 LEAST = 0.15
 """Seconds below which a tone is a vowel."""
+RINGING = 0.9
+"""Share of lasting peaks from which on nothing but a tone is heard."""
 MUSICAL, FULL = 0.3, 0.85
 """Share of spectral peaks that stand still, and of frames that sound, from which on it is music."""
 
@@ -75,6 +77,15 @@ def is_music(sound: Sound) -> bool:
         return False
     full, still = steadiness(sound)
     return full >= FULL and still >= MUSICAL
+
+
+def kind(sound: Sound) -> str:
+    """What a stretch without a voice is: `ringing` (one pitch all along), `music`, or empty where
+    it is neither; a voice is empty too."""
+    full, still = steadiness(sound) if sound.seconds >= 0.3 else (0.0, 0.0)
+    if full < FULL or still < MUSICAL:
+        return ""
+    return "ringing" if still >= RINGING else "music"
 
 
 def steadiness(sound: Sound) -> tuple[float, float]:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 TRAVEL = 1.5
 """Seconds that a marker is waited for: a mixer's buffer, a jitter buffer, a busy machine."""
 LOOK = 0.2
+MANNERS = 5.0
+FRESH = 2.0
+"""Seconds that a talk is not interrupted for a proof, and for which a proof is believed."""
 TRIES = 4
 """Markers that are sent before one is taken not to arrive."""
 UP, DOWN = "up", "down"
@@ -41,7 +44,7 @@ class Bridge:
         others = [one for one in self.talks if one.who != talk.who and one.up and one.leg]
         return others[-1] if others else None
 
-    async def audio(self, talk: Talk, fresh: float = 0.0) -> str | None:
+    async def audio(self, talk: Talk, fresh: float = FRESH) -> str | None:
         """`both ways`, or who does not hear whom; None while that cannot be known. A proof of
         these calls that is less than `fresh` seconds old is believed."""
         async with self._turn:
@@ -50,6 +53,7 @@ class Bridge:
                 if not any(one.who != talk.who for one in self.talks):
                     raise Unseen("no party of this journey is at the other end")
                 return None
+            await _hushed(talk, other)
             caller, agent = (talk, other) if talk.who == "customer" else (other, talk)
             if said := self._known(caller, agent, fresh):
                 return said
@@ -73,6 +77,14 @@ def _words(there: bool, back: bool) -> str:
     if there:
         return "one way: the caller does not hear the agent"
     return "one way: the agent does not hear the caller" if back else "neither way"
+
+
+async def _hushed(*talks: Talk) -> None:
+    """Waits, but not for ever, until what is being said was heard: a marker would talk it down."""
+    for _ in range(round(MANNERS / LOOK)):
+        if not any(talk.listening and talk.listening.pending for talk in talks):
+            return
+        await asyncio.sleep(LOOK)
 
 
 async def _both(caller: Talk, agent: Talk) -> tuple[bool, bool]:

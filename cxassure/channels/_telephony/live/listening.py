@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from cxassure.channel import Seen, Session
+from cxassure.channels._telephony.audio.ear import MARGIN
 from cxassure.channels._telephony.live.options import SipOptions, length
 from cxassure.channels._telephony.live.understanding import Sentence, Understanding, Understood
 from cxassure.errors import CannotLook
@@ -49,9 +50,10 @@ class Listening:
         options: SipOptions,
         understanding: Understanding,
         news: Callable[[], None],
+        minds_silence: bool = True,
     ) -> None:
         self._session, self._options, self._news = session, options, news
-        self._understanding = understanding
+        self._understanding, self._minds_silence = understanding, minds_silence
         self._silence = length(options.silence)
         self._held: list[Prompt] = []
         self.last_voice: float | None = None
@@ -173,7 +175,7 @@ class Listening:
         if since is None or at - since < NOTICEABLE or self.ours_to_speak:
             return
         self._record("line", "silence", "", since, at)
-        if at - since >= length(self._options.dead_air):
+        if self._minds_silence and at - since >= length(self._options.dead_air):
             told = f"dead air: nothing was heard for {at - since:.1f} s"
             self._session.opening.finding(told)
 
@@ -251,15 +253,23 @@ class Listening:
 
     async def _known(self, prompt: Prompt) -> None:
         """Tells what recordings explain, a pause within one or not; keeps the rest until the
-        prompt is over."""
-        for parts in ([*self._held, prompt], [prompt]):
+        prompt is over. Tones are no prompts, what was cut short needs no words."""
+        from cxassure.channels._telephony.audio.tones import kind
+
+        if what := kind(prompt.sound.cut(MARGIN, prompt.end - prompt.offset)):
+            self._record("company", what, "", prompt.start, prompt.end)
+            return
+        for parts in ([*self._held, prompt], [prompt]) if self._held else ([prompt],):
             whole = _joined(parts)
             if said := await self._understanding.recalled(whole.sound):
-                self._held = self._held if len(parts) == 1 and self._held else []
+                self._held = [] if len(parts) > 1 else self._held
                 await self._unknown()
                 self._tell(whole, said)
                 return
-        self._held.append(prompt)
+        if self.cut_at is not None and abs(prompt.end - self.cut_at) < SHORT:
+            self._tell(prompt, Understood((), 0.0, "cut short"))
+        elif prompt.end - prompt.start >= SHORT:
+            self._held.append(prompt)
 
     def _let_go(self) -> None:
         """The prompt is over: what was kept of it is made out."""

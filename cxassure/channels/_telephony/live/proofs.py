@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from cxassure.channels._telephony.live.bridge import Bridge
     from cxassure.channels._telephony.live.talk import Talk
 
-FRESH = 4.0
-"""Seconds for which a proof of the bridge is believed; after that both ends are tried again."""
-
 
 class TransferFields(TypedDict, total=False):
     """A proof that there is nothing of yet is absent, one that is broken says how.
@@ -51,7 +48,7 @@ async def proofs(bridge: Bridge, agent: Talk) -> dict[str, str | float] | None:
     found |= _destination(caller, ring)
     found |= _receipt(caller, agent)
     found["outcome"] = _outcome(caller, agent)
-    if heard := await bridge.audio(agent, FRESH):
+    if heard := await bridge.audio(agent):
         found["bridge"] = heard
     return found
 

@@ -51,7 +51,9 @@ class Talk:
         self.options = options
         self.phone = Phone(self.session.opening, options)
         self.understanding = Understanding(self.session.opening, options)
-        self.listening = Listening(self.session, options, self.understanding, self._news.set)
+        self.listening = Listening(
+            self.session, options, self.understanding, self._news.set, self.who == "customer"
+        )
         await self.understanding.open()
         await self.phone.open()
         self.phone.agent.obey = self._obey
@@ -245,17 +247,23 @@ class Talk:
     @property
     def stopped_after(self) -> float | None:
         """Seconds from the last key or word over a prompt to the prompt's end, or until now while
-        it goes on; None where nothing was cut short."""
-        from cxassure.channels._telephony.audio.barge_in import PAUSE, barge_in
+        it goes on; None where nothing was cut short, or that is not known yet.
+
+        A prompt that broke off in a sentence has ended by the next one's beginning; where the
+        sentence was said to its end, by the first pause.
+        """
+        from cxassure.channels._telephony.audio.barge_in import barge_in
 
         listening = self.listening
         if listening is None or listening.cut_at is None or listening.listener is None:
             return None
-        now = self.session.clock.now()
-        found = barge_in(listening.listener.voiced, listening.cut_at, now)
-        if not found.talking or (found.stopped_after is None and now - listening.cut_at < PAUSE):
+        at, now = listening.cut_at, self.session.clock.now()
+        said = [s for s in self.session.seen if s.what == "prompt" and s.text and s.ends > at]
+        if not said:
             return None
-        return now - listening.cut_at if found.stopped_after is None else found.stopped_after
+        if said[0].at > at:
+            return said[0].at - at
+        return barge_in(listening.listener.voiced, at, now).stopped_after or now - at
 
     def fields(self) -> Mapping[str, Any] | None:
         """What `call` is asked about."""
