@@ -19,7 +19,8 @@ _MOST = 12
 
 def inert(text: str) -> str:
     """One bounded line that is only read: what would mention, link or steer does not."""
-    return clip(visible(_SUMMONS.sub(lambda found: found[0] + JOINER, text)), _LONGEST)
+    # last, since a clipped line shows what cannot be seen, and a joiner cannot
+    return _SUMMONS.sub(lambda found: found[0] + JOINER, clip(visible(text), _LONGEST))
 
 
 def title(message: Message) -> str:

@@ -14,7 +14,7 @@ import pytest
 
 from cxassure.errors import UsageError
 from cxassure.incident import Account, Message, Recipient, decode, encode
-from cxassure.report.senders import NotSent, make, ping, senders
+from cxassure.report.senders import NotSent, make, markdown, ping, plain, senders
 from cxassure.report.senders.conformance import CANARY, HOSTILE, SenderConformance, sample
 from cxassure.report.senders.services import AppriseSender
 from cxassure.report.senders.signature import TOLERANCE, genuine, key_of
@@ -203,6 +203,17 @@ def test_a_pager_opens_an_incident_and_closes_the_same_one(
 def test_what_an_author_says_about_an_incidents_key_stands() -> None:
     given = AppriseSender({"url": "pagerduty://a@b?dedup=mine"})
     assert given._address(sample()) == "pagerduty://a@b?dedup=mine&action=map"
+
+
+def test_an_address_that_was_seen_can_be_read_and_is_none_to_follow() -> None:
+    seen = "GET http://shop.example/pay answered 503 to kim@shop.example, see #42" + " x" * 300
+    for form in (plain, markdown):
+        said = form(sample(account=Account(seen=seen)))
+        assert "\N{REPLACEMENT CHARACTER}" not in said
+        assert "http://shop.example" not in said
+        assert "GET http://shop.example/pay answered 503 to kim@shop.example, see #42 x x" in (
+            said.replace("\N{WORD JOINER}", "")
+        )
 
 
 def test_markdown_keeps_what_a_company_says_in_code(sink: Any) -> None:
