@@ -1,15 +1,20 @@
-"""What is told of runs beside the runs themselves: the good run before each, as it is kept."""
+"""What is told of runs beside the runs themselves: the good run before each, as it is kept, since
+when it goes wrong, and what was deployed meanwhile."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cxassure.errors import UsageError
+from cxassure.errors import CannotLook, UsageError
 
 if TYPE_CHECKING:
+    from cxassure.incident import Deploy
     from cxassure.report.context import Context, Past
     from cxassure.run import Run
     from cxassure.store import Store
@@ -17,6 +22,9 @@ if TYPE_CHECKING:
 
 PAGE = "index.html"
 """The page of a campaign, in its folder."""
+
+LOOKS = 20
+"""How many of the newest runs are counted where one goes wrong."""
 
 
 def context_of(
@@ -30,13 +38,27 @@ def context_of(
     that drives a journey, named after it, once more."""
     from cxassure.report.context import Context
 
+    trouble = any(run.verdict in ("failed", "degraded") for run in runs)
     return Context(
         runs=runs,
         past={run.id: _past(store, run) for run in runs},
         folders=folders,
         page=str(campaign / PAGE),
         again=again,
+        deploys=_deploys(store) if trouble else (),
     )
+
+
+def _deploys(store: Store) -> tuple[Deploy, ...]:
+    """The deployments that are remembered with the incidents; none where nobody keeps any."""
+    kept = store.reports / "incidents.db"
+    if not store.url and not kept.is_file():
+        return ()
+    from cxassure.store.incidents import Incidents
+
+    with contextlib.suppress(CannotLook):
+        return Incidents(store.url or f"sqlite:///{kept}").state().deploys
+    return ()
 
 
 def _past(store: Store, run: Run) -> Past:
@@ -44,7 +66,18 @@ def _past(store: Store, run: Run) -> Past:
 
     before = datetime.fromisoformat(run.started) if run.started else None
     good = store.last_good(run.journey, run.row, run.env, before)
-    return Past(good.started, _kept(store, good)) if good else Past()
+    known = Past(good.started, _kept(store, good)) if good else Past()
+    if run.verdict in ("passed", "degraded", "skipped"):
+        return known
+    looks = store.history(run.journey, run.row, run.env, before, LOOKS - 1)
+    streak = list(takewhile(lambda one: not one.good, looks))
+    return replace(
+        known,
+        first_bad=streak[-1].started if streak else before,
+        streak=len(streak) + 1,
+        bad=sum(not one.good for one in looks) + 1,
+        looks=len(looks) + 1,
+    )
 
 
 def _kept(store: Store, past: PastRun) -> Run | None:
@@ -83,3 +116,25 @@ def past(
     store.views.latest()
     wanted = Wanted(journey=journey, row=row or None, env=env, since=since, until=until)
     return store.views.page(wanted, limit=MOST)[::-1]
+
+
+def felt(store: Store, failed: Sequence[PastRun], most: int = 100) -> dict[str, str]:
+    """What a customer would have felt, by run id, of the first `most` runs whose lines are here."""
+    from cxassure.report.customer import consequence
+    from cxassure.report.tally import blaming
+
+    found: dict[str, str] = {}
+    for one in failed[:most]:
+        run = _kept(store, one)
+        told = blaming(run) if run else None
+        bad = told.first_bad if told else None
+        if told and bad and (said := consequence(told, bad)):
+            found[one.id] = said
+    return found
+
+
+def printed(html: str, browser: str = "") -> bytes:
+    """A page of ours as PDF. Raises `CannotLook` where no browser is found, or it does not print."""
+    from cxassure.channels._browser.printing import printed as by_the_browser
+
+    return by_the_browser(html, browser)

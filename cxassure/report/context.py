@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from cxassure.incident import Deploy
 from cxassure.run import Run
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
@@ -17,11 +18,17 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
 class Past:
     """What went before a run: when the customer last got through (UTC), `None` when never.
 
-    `good` is that run, where it is still kept.
+    `good` is that run, where it is still kept. `first_bad` is when the run began with which it
+    has been bad without a good one since, this one if it is the first; `streak` how many those
+    are, and `bad` how many of the newest `looks` went wrong, this one counted in each.
     """
 
     last_good: datetime | None = None
     good: Run | None = None
+    first_bad: datetime | None = None
+    streak: int = 1
+    bad: int = 1
+    looks: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +36,7 @@ class Context:
     """`past` and `folders` go by run id; `page` is the page's path as people are shown it.
 
     `again` is the command that runs a journey once more, to which journey and row are added.
+    `deploys` are the deployments that are remembered.
     """
 
     runs: Sequence[Run] = ()
@@ -36,6 +44,7 @@ class Context:
     folders: Mapping[str, Path] = field(default_factory=dict)
     page: str = ""
     again: str = "cxassure run"
+    deploys: Sequence[Deploy] = ()
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def anchor(self, run: Run, step: int | None = None) -> str:

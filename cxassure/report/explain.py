@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cxassure.report.changes import Change, changes
+from cxassure.report.changes import Change, changes, since_good
 from cxassure.report.context import Context
-from cxassure.report.story import Budget, Line, Moment, Story, story
+from cxassure.report.story import Budget, Line, Moment, story
+from cxassure.report.story.way import drawn
 from cxassure.report.tally import MARKS, blaming, figures, number, visible
-from cxassure.report.text import failure, headline, since_good
+from cxassure.report.text import failure, headline
 from cxassure.run import Run
 from cxassure.text import clip, span
 
@@ -25,7 +26,7 @@ def explained(run: Run, context: Context, whole: bool = False) -> list[str]:
     good = run.verdict == "passed"
     lines = [headline(run, context)] if good else failure(run, context).splitlines()
     lines += _section("changed since the last good run", map(_change, since_good(run, context)))
-    lines += _section("the customer's way", [_way(told)] if told.hops else [])
+    lines += _section("the customer's way", [drawn(told.hops)] if told.hops else [])
     lines += _section("cost", [", ".join(f"{name} {value}" for name, value in figures(run))])
     lines += ["", "what happened"]
     broken = next((n for n, moment in enumerate(told.moments) if moment.broken), -1)
@@ -42,15 +43,6 @@ def _section(title: str, rows: object) -> list[str]:
 
 def _change(one: Change) -> str:
     return f"{f'step {one.step}: ' if one.step else ''}{one.sentence}"
-
-
-def _way(told: Story) -> str:
-    """`web shopper ✓ → chat asker ✓ → ivr caller ✓ ✗ agent agent ✗`."""
-    parts = []
-    for hop in told.hops:
-        arrow = {"whole": "→ ", "broken": "✗→ ", "cut": "⇢ "}.get(hop.arrow, "")
-        parts.append(f"{arrow}{hop.channel} {hop.party} {MARKS.get(hop.state, '·')}")  # type: ignore[call-overload]
-    return " ".join(parts)
 
 
 def _moment(moment: Moment, near: bool) -> Iterator[str]:

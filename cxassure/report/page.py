@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from cxassure.report.cause import Cause, causes
+from cxassure.report.answers import answers
+from cxassure.report.cause import Cause, called, causes
+from cxassure.report.changes import since_good
 from cxassure.report.context import Context
-from cxassure.report.story import Budget, story
+from cxassure.report.story import Budget, clock, story
 from cxassure.report.tally import (
     MARKS,
     blaming,
@@ -28,16 +30,21 @@ from cxassure.report.tally import (
     visible,
     worst_first,
 )
-from cxassure.report.text import failure, headline, since_good
+from cxassure.report.text import entries, headline
 from cxassure.run import Run
-from cxassure.text import span
+from cxassure.text import clip, span
 from cxassure.verdict import worst
 
 if TYPE_CHECKING:
     from jinja2 import Environment, FileSystemBytecodeCache
 
 _TEMPLATES = Path(__file__).parent / "templates"
+FRAGMENT = 4_000_000
+"""Bytes of pictures that stand in a fragment itself."""
+
 _LOUD = ("failed", "error", "missed", "degraded")
+_SHORT = 120
+"""Characters of an answer in the page's head: all six fit a telephone's screen (360 by 640)."""
 
 
 def page(runs: Sequence[Run], context: Context | None = None, *, title: str = "") -> str:
@@ -49,7 +56,7 @@ def page(runs: Sequence[Run], context: Context | None = None, *, title: str = ""
     counted = worst_first(last_attempts(runs))
     tried = [run for run in runs if run not in counted]
     verdict = worst(run.verdict for run in counted)
-    style = (_TEMPLATES / "page.css").read_text("utf-8")
+    sheet = style()
     budget = Budget()
     return (
         _templates()
@@ -57,24 +64,52 @@ def page(runs: Sequence[Run], context: Context | None = None, *, title: str = ""
         .render(
             title=title
             or (counted[0].title or counted[0].name if len(counted) == 1 else "cxassure"),
-            style=style,
-            policy=_policy(style),
+            style=sheet,
+            policy=_policy(sheet),
             verdict=verdict,
             totals=totals(runs),
             when=min((run.started for run in counted if run.started), default=""),
-            causes=[(one, _explained(one, counted)) for one in causes(runs)],
+            causes=[(one, _explained(one, counted)) for one in causes(runs, context)],
+            first=_first(counted[0], context) if counted else None,
             runs=[_shown(run, context, budget) for run in [*counted, *tried]],
         )
     )
 
 
+def fragment(run: Run, context: Context) -> str:
+    """The HTML of one run, opened, for a page of somebody else's with the sheet of `style`."""
+    shown = _shown(run, context, Budget(FRAGMENT)) | {"open": True}
+    return _templates().get_template("run.html").render(shown=shown, runs=[run])
+
+
+def style() -> str:
+    """The style sheet that pages and fragments need."""
+    return (_TEMPLATES / "page.css").read_text("utf-8")
+
+
 def _policy(style: str) -> str:
-    """Nothing from anywhere: this very style sheet by its hash, pictures from the page itself."""
+    """Nothing from anywhere: this very style sheet by its hash, pictures from the page itself,
+    sound from it or from beside it."""
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return (
-        f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; "
+        f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; media-src data: 'self'; "
         "base-uri 'none'; form-action 'none'"
     )
+
+
+def _first(run: Run, context: Context) -> dict[str, Any] | None:
+    """The first screen: the six answers for what most needs a person, short; None when all is
+    well."""
+    if run.verdict not in _LOUD:
+        return None
+    told = blaming(run)
+    bad = told.first_bad
+    return {
+        "run": told,
+        "headline": headline(run),
+        "answers": [(a.question, clip(visible(a.said), _SHORT)) for a in answers(run, context)],
+        "anchor": context.anchor(run, bad.index) if bad else context.anchor(run),
+    }
 
 
 def _shown(run: Run, context: Context, budget: Budget) -> dict[str, Any]:
@@ -85,7 +120,7 @@ def _shown(run: Run, context: Context, budget: Budget) -> dict[str, Any]:
         "anchor": context.anchor(run),
         "headline": headline(run, context),
         "open": loud,
-        "trouble": failure(run, context).splitlines()[1:] if loud else [],
+        "trouble": list(entries(run, context)) if loud else [],
         "figures": figures(run),
         "changes": since_good(run, context),
         "prefix": context.anchor(run, 0).removesuffix("0"),
@@ -136,7 +171,7 @@ def _templates() -> Environment:
         finalize=_finalize,
         bytecode_cache=_compiled(),
     )
-    made.filters["span"] = span
+    made.filters.update(span=span, clock=clock, called=called)
     made.tests["linkable"] = _linkable
     made.globals["MARKS"] = MARKS
     return made

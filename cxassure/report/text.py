@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Sequence
+from textwrap import wrap
 
-from cxassure.report.cause import cause
-from cxassure.report.changes import Change, changes
+from cxassure.report.answers import again, ago, answers, ways_on, what
+from cxassure.report.changes import MOST, Change, changed, since_good
 from cxassure.report.context import Context
-from cxassure.report.customer import consequence
 from cxassure.report.tally import (
     MARKS,
     blaming,
@@ -22,22 +21,58 @@ from cxassure.report.tally import (
 from cxassure.run import Run, StepRun
 from cxassure.text import clip, span
 
-_WIDTH = 10
+__all__ = ["again", "ago", "entries", "failure", "headline", "since_good", "summary"]
+
+_LABEL = 10
+_COLUMNS = 100
+_LINES = 24
 _LONGEST = 400
-_MOST_CHANGES = 3
+_WHOLE = ("again", "explain", "runbook")
+"""What is copied as it stands: never wrapped, never cut."""
 
 
 def failure(run: Run, context: Context | None = None) -> str:
-    """What happened, in lines: what broke first, then whose, since when, and where to look.
+    """The first screen: what broke, where, who is hurt, since when, the probable cause, what next;
+    then what was expected and seen, what changed, evidence and ways on.
 
-    A line with nothing to say is left out. Text from outside stands on one line each, with
-    control characters made visible.
+    At most 24 lines of 100 columns, but for a command, which is never broken. A line with nothing
+    to say is left out. Text from outside has its control characters made visible.
     """
     context = context or Context(runs=(run,))
-    told = blaming(run)
-    lines = [headline(told, context)]
-    lines += [f"    {line}" for line in _lines(told, run, context)]
-    return "\n".join(lines)
+    head = _wrapped(headline(run), "    ", 2)
+    known = list(entries(run, context))
+    for most in (3, 2, 1):
+        lines = [*head, *(f"    {row}" for one in known for row in _entry(*one, most))]
+        if len(lines) <= _LINES:
+            break
+    return "\n".join(lines[:_LINES])
+
+
+def entries(run: Run, context: Context) -> Iterator[tuple[str, str]]:
+    """(label, text) of all that is told of a run that did not pass, safe to show, in order."""
+    for label, said in _told(blaming(run), run, context):
+        if said:
+            yield label, visible(said) if label in _WHOLE else _line(said)
+
+
+def _entry(label: str, said: str, most: int) -> list[str]:
+    first = f"{label:<{_LABEL}}"
+    if label in _WHOLE:
+        return [first + " ".join(said.split("\n"))]
+    rows = _wrapped(said, "", most, _COLUMNS - 4 - _LABEL)
+    return [f"{first if not n else ' ' * _LABEL}{row}" for n, row in enumerate(rows)]
+
+
+def _wrapped(text: str, indent: str, most: int, width: int = _COLUMNS) -> list[str]:
+    """`text` in at most `most` lines of `width`, cut with an ellipsis."""
+    return wrap(
+        text,
+        width,
+        subsequent_indent=indent,
+        max_lines=most,
+        placeholder=" …",
+        break_on_hyphens=False,
+    ) or [text]
 
 
 def headline(run: Run, context: Context | None = None) -> str:
@@ -83,21 +118,7 @@ def _drift(run: Run, context: Context) -> list[Change]:
     if run.verdict not in ("passed", "degraded"):
         return []
     found = [one for one in since_good(run, context) if one.kind in ("menu", "prompt", "reply")]
-    return found[:_MOST_CHANGES]
-
-
-def since_good(run: Run, context: Context) -> list[Change]:
-    """What changed since the last good run, where that is still kept."""
-    past = context.past.get(run.id)
-    return changes(run, past.good) if past and past.good else []
-
-
-def changed(run: Run, context: Context) -> str:
-    """What changed since the last good run, the first few in a line."""
-    found = since_good(run, context)
-    more = len(found) - _MOST_CHANGES
-    told = [str(one) for one in found[:_MOST_CHANGES]]
-    return "; ".join([*told, *([f"and {more} more"] if more > 0 else [])])
+    return found[:MOST]
 
 
 def _in_a_line(run: Run, wide: int, runs: Sequence[Run]) -> str:
@@ -145,44 +166,23 @@ def _last_good(run: Run, context: Context) -> list[str]:
     return [f"last good run {ago((context.now - past.last_good).total_seconds())}"]
 
 
-def ago(seconds: float) -> str:
-    """`3 h ago`, in the largest unit that fits."""
-    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= length:
-            return f"{int(seconds // length)} {unit} ago"
-    return "just now" if seconds < 5 else f"{int(seconds)} s ago"
-
-
-def _lines(run: Run, asked: Run, context: Context) -> Iterator[str]:
+def _told(run: Run, asked: Run, context: Context) -> Iterator[tuple[str, str]]:
     step = run.first_bad
-    if step is None:
-        yield from [_line(run.why)] if run.why else []
+    if step is None and run.verdict not in ("failed", "error", "missed"):
+        yield "what", run.why
         return
-    yield what(step, run)
-    for label, said in _told(run, step, asked, context):
-        if said:
-            yield f"{label:<{_WIDTH}}{_line(said)}"
-
-
-def what(step: StepRun, run: Run) -> str:
-    """`agent answer → context had no «order number»`."""
-    return _line(f"{clip(visible(step.title), 80)} → {step.why or run.why or step.verdict}")
-
-
-def _told(run: Run, step: StepRun, asked: Run, context: Context) -> Iterator[tuple[str, str]]:
-    found = cause(asked, context.runs or (asked,))
-    yield "expected", step.expected
-    yield "seen", step.seen
-    yield "since", str(found) if found else ""
-    yield "changed", changed(asked, context)
-    yield "noted", "; ".join(step.findings)
-    yield "customer", consequence(run, step)
-    yield "check", found.check if found else ""
-    yield "hint", step.hint
-    yield "also", "; ".join(_others(run, step))
-    yield "evidence", _evidence(run, step, context)
-    yield "runbook", run.runbook
-    yield "again", again(run, context)
+    for one in answers(asked, context):
+        yield one.label, one.said
+        yield from one.more
+    if step is not None:
+        yield "expected", step.expected
+        yield "seen", step.seen
+        yield "changed", changed(asked, context)
+        yield "noted", "; ".join(step.findings)
+        yield "also", "; ".join(_others(run, step))
+    yield from ways_on(run, context)
+    if step is not None:
+        yield "evidence", _evidence(run, step, context)
 
 
 def _others(run: Run, told: StepRun) -> Iterator[str]:
@@ -199,10 +199,4 @@ def _others(run: Run, told: StepRun) -> Iterator[str]:
 def _evidence(run: Run, step: StepRun, context: Context) -> str:
     names = [f"{kept.name}" for kept in step.kept if kept.path]
     page = f"{context.page}#{context.anchor(run, step.index)}" if context.page else ""
-    return " · ".join([*dict.fromkeys(names), *filter(None, [page])])
-
-
-def again(run: Run, context: Context) -> str:
-    """The command that runs it once more."""
-    row = f" --row {shlex.quote(run.row)}" if run.row else ""
-    return f"{context.again} {shlex.quote(run.journey)}{row}"
+    return " · ".join([*filter(None, [page]), *dict.fromkeys(names)])

@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 
 from cxassure.demo.faults import FAULTS, Fault
+from cxassure.report.answers import answers
 from cxassure.report.cause import cause
 from cxassure.report.context import Context
 from cxassure.report.text import failure
 from cxassure.run import Run
 from cxassure.verdict import worst
 
+SIX = ["what", "where", "who", "since", "cause", "next"]
 BY_NAME = {fault.name: fault for fault in FAULTS}
 
 
@@ -43,14 +45,21 @@ def test_a_fault_is_blamed_on_the_step_and_party_where_it_shows(
     assert all(s.verdict in ("passed", "skipped") or s.optional for s in before)
 
 
-def test_a_fault_is_explained_within_five_lines(fault: Fault, broken: dict[str, list[Run]]) -> None:
+def test_a_fault_is_explained_on_the_first_screen(
+    fault: Fault, broken: dict[str, list[Run]]
+) -> None:
     runs = broken[fault.name]
     run = caught(fault, broken)
-    first = failure(run, Context(runs=tuple(runs))).splitlines()[:5]
-    found = cause(run, runs)
+    context = Context(runs=tuple(runs))
+    told = failure(run, context).splitlines()
+    found = cause(run, runs, context)
     assert found is not None
-    assert any(found.since[:30] in line for line in first), first
-    assert len(first[1]) > len("    x y → z")
+    assert len(told) <= 24
+    assert len(told[1]) > len("    what      x y → z")
+    labels = [line[4:14].strip() for line in told[1:]]
+    assert [one for one in labels if one in SIX] == SIX
+    assert found.conclusion[:30] in " ".join(" ".join(told).split())
+    assert all(one.said.strip() for one in answers(run, context))
 
 
 def test_faults_are_numbered_as_in_the_catalogue_and_each_channel_has_some() -> None:

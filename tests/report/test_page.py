@@ -35,7 +35,7 @@ VOID = {"meta", "img", "br"}
 KNOWN = set(
     "html head meta title style body header h1 h2 h3 span p main section ul li strong small nav "
     "table thead tbody tr th td a details summary pre ol b dl div dt dd footer time img figure "
-    "figcaption br".split()
+    "figcaption br svg path rect audio kbd".split()
 )
 
 

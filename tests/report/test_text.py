@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from sample import broken, gift_card, promise_broken
 from streams import Telling, cut, streams
 
+from cxassure.report.answers import answers
 from cxassure.report.context import Context, Past
 from cxassure.report.tally import blaming, totals, visible
 from cxassure.report.text import ago, failure, headline, summary
@@ -18,28 +19,103 @@ NOW = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
 
 def test_a_failure_reads_as_documented():
     runs = [gift_card("desktop", lost=True), gift_card("mobile", lost=True)]
-    past = {runs[1].id: Past(NOW - timedelta(hours=3, minutes=5))}
-    context = Context(runs=runs, past=past, page="reports/x/index.html", now=NOW)
+    good = NOW - timedelta(hours=3, minutes=5)
+    bad = NOW - timedelta(hours=3)
+    past = {runs[1].id: Past(good, None, bad, 2, 3, 20)}
+    context = Context(runs=runs, past=past, page="reports/runs/x/index.html", now=NOW)
     assert failure(runs[1], context).splitlines() == [
         "✗ gift-card-to-agent [mobile]  failed at step 6 of 7, 43.3 s in · critical"
-        " · owner checkout-oncall · last good run 3 h ago",
-        "    agent answer → context had no «order number»",
+        " · owner checkout-oncall",
+        "    what      agent answer → context had no «order number»",
+        "    where     at the desk (agent), step 6 of 7, 43.3 s in; first broken hop IVR → desk,"
+        " last hop",
+        "              known good chat → IVR",
+        "    who       customers of gift-card-to-agent on desktop and mobile (2 of 2 rows),"
+        " at the desk;",
+        "              critical",
+        "    customer  would be asked for the order number again, after 38.0 s on the phone",
+        "    since     3 h ago, 2026-11-22 03:00 UTC: 2 bad runs in a row, 3 of the last 20;"
+        " last good run 3",
+        "              h ago, 2026-11-22 02:55 UTC",
+        "    cause     the hand-over from IVR to desk lost the context",
+        "    because   2 of 2 runs, desktop and mobile; web, chat and IVR steps pass",
+        "    next      check what is passed on with the contact: parameters, headers, task"
+        " attributes; tell",
+        "              checkout-oncall",
         "    expected  order number = 1048213",
         "    seen      {caller: +15550100, queue: billing}",
-        "    since     2 of 2 runs, desktop and mobile; web, chat and IVR steps pass"
-        " → the hand-over from IVR to desk lost the context",
-        "    customer  would be asked for the order number again, after 38.0 s on the phone",
-        "    evidence  agent-leg.json · reports/x/index.html#gift-card-to-agent-mobile-step-6",
         "    runbook   https://runbooks.example/desk-context",
         "    again     cxassure run gift-card-to-agent --row mobile",
+        "    explain   cxassure explain gift-card-to-agent-mobile",
+        "    evidence  reports/runs/x/index.html#gift-card-to-agent-mobile-step-6 · agent-leg.json",
     ]
+
+
+def labels(told):
+    return [line[4:14].strip() for line in told.splitlines()[1:] if line[4:14].strip()]
+
+
+SIX = ["what", "where", "who", "since", "cause", "next"]
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        gift_card(lost=True),
+        promise_broken(),
+        broken("a", "chat", "say", "Hi", why="never so"),
+        broken("shopper", "web", "click", "Pay", verdict="error", why="no browser was found"),
+        broken("caller", "ivr", "dial", verdict="degraded", why="took 9.0 s, aim 3.0 s"),
+        Run(journey="pay"),
+    ],
+    ids=lambda run: f"{run.journey} {run.verdict}",
+)
+def test_the_six_answers_come_in_their_order_and_none_is_empty(run):
+    told = failure(run)
+    assert [label for label in labels(told) if label in SIX] == SIX
+    assert all(one.said.strip() for one in answers(run, Context(runs=(run,))))
+
+
+def test_an_error_hurts_nobody_that_is_known_and_is_told_to_us():
+    run = broken("shopper", "web", "open", verdict="error", why="no browser was found")
+    told = failure(run)
+    assert "who       nobody that is known: we could not look" in told
+    assert "on our side: no browser was found" in told
+    assert "cxassure doctor" in told and "tell whoever runs cxassure" in told
+
+
+def test_since_when_counts_and_says_where_history_ends():
+    run = gift_card(lost=True)
+    long = Past(NOW - timedelta(days=3), None, NOW - timedelta(days=1), 20, 20, 20)
+    told = failure(run, Context(runs=(run,), past={run.id: long}, now=NOW))
+    assert "since     at least 1 d ago, 2026-11-21 06:00 UTC: 20 bad runs in a row" in told
+    never = Past(first_bad=NOW)
+    told = failure(run, Context(runs=(run,), past={run.id: never}, now=NOW))
+    assert "just now, 2026-11-22 06:00 UTC: the first bad run; no good run known" in told
+    assert "no history is at hand" in failure(run)
+
+
+def test_one_screen_is_enough_however_much_there_is_to_say():
+    words = "there is really a lot to say about this and it does not end " * 9
+    run = broken(
+        "asker", "chat", "say", words, why=words, seen=words, expected=words, hint=words,
+        findings=(words,),
+    )  # fmt: skip
+    lines = failure(run).splitlines()
+    assert len(lines) <= 24 and max(map(len, lines)) <= 100
+    assert [label for label in labels("\n".join(lines)) if label in SIX] == SIX
+
+
+def test_a_command_is_never_broken_nor_cut():
+    run = broken("asker", "chat", "say", why="x", journey="a-" * 80, row="b c")
+    assert f"again     cxassure run {'a-' * 80} --row 'b c'" in failure(run).splitlines()[-1]
 
 
 def test_a_single_run_has_short_anchors_and_lines_without_anything_are_left_out():
     run = broken("asker", "chat", "say", "Hi", why="reply was never so")
     told = failure(run, Context(runs=(run,), page="p.html", now=NOW))
     assert "p.html#step-2" in told
-    assert not any(label in told for label in ("expected", "seen  ", "runbook", "hint"))
+    assert not {"expected", "seen", "runbook", "changed", "noted"} & set(labels(told))
 
 
 def test_a_broken_promise_is_laid_at_the_step_that_broke_it():
@@ -61,9 +137,9 @@ def test_a_run_without_a_good_past_says_so():
 
 def test_a_killed_run_tells_that_it_did_not_end():
     assert "the run did not end" in failure(fold(())) or "did not end" in Run().why
-    assert failure(Run(journey="pay")).splitlines() == [
+    assert failure(Run(journey="pay")).splitlines()[:2] == [
         "!" + " pay  error · major",
-        "    the run did not end: whatever drove it was killed",
+        "    what      the run did not end: whatever drove it was killed",
     ]
 
 
@@ -105,7 +181,11 @@ def test_any_runs_can_be_told(told):
     context = Context(runs=runs, now=NOW)
     for run in runs:
         lines = failure(run, context).split("\n")
-        assert len(lines) <= 12
+        assert len(lines) <= 24
+        free = [line for line in lines if not line.startswith(("    again", "    runbook"))]
+        assert max(map(len, free)) <= 100
+        if run.verdict in ("failed", "error", "degraded") and run.first_bad:
+            assert [label for label in labels("\n".join(lines)) if label in SIX] == SIX
         assert visible("".join(lines)) == "".join(lines)
     assert len(summary(runs)[-1].splitlines()) == 1
 

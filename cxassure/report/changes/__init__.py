@@ -2,5 +2,6 @@
 
 from cxassure.report.changes.change import Change
 from cxassure.report.changes.comparing import changes
+from cxassure.report.changes.since import MOST, changed, since_good
 
-__all__ = ["Change", "changes"]
+__all__ = ["MOST", "Change", "changed", "changes", "since_good"]

@@ -32,7 +32,8 @@ def changes(run: Run, good: Run) -> list[Change]:
 
     What `good` has behind the step at which `run` ended is not gone: it was never reached.
     """
-    last = max((step.index for step in run.steps if step.verdict != "skipped"), default=0)
+    reached = (step for step in run.steps if step.verdict != "skipped" or step.observed)
+    last = max((step.index for step in reached), default=0)
     before = [step for step in good.steps if step.index <= last and step.part != "always"]
     after = [step for step in run.steps if step.part != "always"]
     found = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,12 @@ from urllib.parse import quote
 from cxassure.events import Kept, Observed
 from cxassure.measures import SPOKEN, TURNS
 from cxassure.report.context import Context
+from cxassure.report.story.ladder import rungs
+from cxassure.report.story.waveform import Waveform, waveform
+from cxassure.report.story.way import Hop, broken_at, hops
 from cxassure.report.tally import figures
 from cxassure.run import Run, StepRun
 from cxassure.text import clip, span
-from cxassure.verdict import worst
 
 IMAGES = ("image/png", "image/jpeg", "image/webp", "image/gif")
 TEXTS = ("text/", "application/json", "application/xml", "application/x-ndjson")
@@ -25,11 +27,20 @@ MOST_LINES = 400
 MOST_TEXT = 20_000
 MOST_IMAGE = 2_000_000
 MOST_IMAGES = 24_000_000
+SOUNDS = ("audio/wav", "audio/x-wav", "audio/wave")
+KEYS = ("pressed",)
+RINGS = ("rang", "ringing", "dialled", "connected", "answered", "joined", "hung up")
+_BEGINS = ("connected", "answered", "in call", "dialled", "rang")
+_SOME, _NEAR = 6, 2
+"""Of more than so many steps before the broken one or behind it, only the nearest stay unfolded."""
 
 
 @dataclass(slots=True)
 class Line:
-    """One thing that was said, done, seen or kept. `kind`: speech, note, exchange, image, text."""
+    """One thing that was said, done, seen or kept.
+
+    `kind`: speech, keys, options, ring, note, exchange, image, text, ladder, sound, file.
+    """
 
     kind: str
     at: str
@@ -40,6 +51,27 @@ class Line:
     lasted: str = ""
     parts: list[tuple[str, str]] = field(default_factory=list)
     source: str = ""
+    sound: Sound | None = None
+    options: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Sound:
+    """A recording: where it plays from and what is said in it.
+
+    `start` is the second that broke, None where it is not in it; `said` are (clock, second, who,
+    words); `link` is its file beside the page, "" where there is none.
+    """
+
+    wave: Waveform
+    start: float | None
+    link: str
+    said: Sequence[tuple[str, float, str, str]]
+
+    @property
+    def place(self) -> float | None:
+        """Where in the picture it broke."""
+        return None if self.start is None else self.wave.place(self.start)
 
 
 @dataclass(slots=True)
@@ -56,16 +88,6 @@ class Moment:
 
 
 @dataclass(slots=True)
-class Hop:
-    """A party on the customer's way; `state` is its verdict, `arrow` how the way led to it."""
-
-    party: str
-    channel: str
-    state: str
-    arrow: str = ""
-
-
-@dataclass(slots=True)
 class Story:
     """All that the page shows of a run beside its verdict."""
 
@@ -73,6 +95,8 @@ class Story:
     hops: list[Hop]
     figures: list[tuple[str, str]]
     files: list[tuple[str, str, str]]
+    parts: list[tuple[str, list[Moment]]]
+    broken_hop: str = ""
 
 
 class Budget:
@@ -93,23 +117,36 @@ def story(run: Run, context: Context, budget: Budget) -> Story:
     """The story of `run`; pictures and texts are read from its folder where they lie."""
     bad = run.first_bad
     moments = [_moment(run, step, step is bad, context, budget) for step in run.steps]
+    _gather(moments)
     files = list(_files(run, context))
-    return Story(_bounded(moments), list(hops(run)), figures(run), files)
+    way = list(hops(run))
+    at = broken_at(way, bad.party) if bad and bad.party else ""
+    bounded = _bounded(moments)
+    return Story(bounded, way, figures(run), files, list(_parts(bounded)), at)
 
 
-def hops(run: Run) -> Iterator[Hop]:
-    """The parties in the order in which the customer met them."""
-    met: dict[str, list[StepRun]] = {}
-    for step in run.steps:
-        if step.party and step.part == "steps":
-            met.setdefault(step.party, []).append(step)
-    bad, broken = run.first_bad, False
-    for number, (party, steps) in enumerate(met.items()):
-        state = worst(s.verdict for s in steps if not s.optional)
-        at_the_hop = bad is not None and bad is steps[0] and number > 0
-        arrow = "" if not number else "broken" if at_the_hop else "cut" if broken else "whole"
-        broken = broken or bool(bad and bad.party == party)
-        yield Hop(party, steps[0].channel, "unreached" if state == "skipped" else state, arrow)
+def _gather(moments: list[Moment]) -> None:
+    """What was recorded of a call stands where the call broke, not where it was put away."""
+    broken = next((one for one in moments if one.broken), None)
+    if broken is None or broken.step.channel not in ("ivr", "agent"):
+        return
+    for moment in moments:
+        if moment is not broken:
+            taken = [line for line in moment.lines if line.kind in ("sound", "ladder")]
+            moment.lines = [line for line in moment.lines if line not in taken]
+            broken.lines += taken
+
+
+def _parts(moments: list[Moment]) -> Iterator[tuple[str, list[Moment]]]:
+    """(summary, steps): folded under their summary, or open where it is ""."""
+    at = next((n for n, one in enumerate(moments) if one.broken), None)
+    first = 0 if at is None or at <= _SOME else at - _NEAR
+    last = len(moments) if at is None or len(moments) - at <= _SOME else at + _NEAR + 1
+    if first:
+        yield f"{first} steps before", moments[:first]
+    yield "", moments[first:last]
+    if last < len(moments):
+        yield f"{len(moments) - last} steps after", moments[last:]
 
 
 def _moment(run: Run, step: StepRun, broken: bool, context: Context, budget: Budget) -> Moment:
@@ -135,10 +172,8 @@ def _bounded(moments: list[Moment]) -> list[Moment]:
 
 
 def _observed(seen: Observed) -> Line:
-    speech = bool(seen.text) and (seen.what in SPOKEN or seen.what in TURNS)
-    kind = "exchange" if seen.data else "speech" if speech else "note"
     return Line(
-        kind="speech" if speech else kind,
+        kind=_kind(seen),
         at=clock(seen.at),
         who=seen.who,
         actor=seen.party if seen.who in ("customer", "agent") else seen.who,
@@ -146,7 +181,26 @@ def _observed(seen: Observed) -> Line:
         text=seen.text if len(seen.text) < MOST_TEXT else clip(seen.text, MOST_TEXT),
         lasted=span(seen.seconds) if seen.seconds >= 0.05 else "",
         parts=[(str(name), _shown(value)) for name, value in seen.data.items()],
+        options=_options(seen),
     )
+
+
+def _options(seen: Observed) -> list[str]:
+    found = seen.data.get("options")
+    return [clip(str(one), 80) for one in found[:20]] if isinstance(found, list) else []
+
+
+def _kind(seen: Observed) -> str:
+    """As what it is shown: words as a bubble, keys as keys, a ring as a ring."""
+    if seen.text and seen.what in KEYS:
+        return "keys"
+    if seen.what == "quick replies" and _options(seen):
+        return "options"
+    if seen.what in RINGS:
+        return "ring"
+    if seen.text and (seen.what in SPOKEN or seen.what in TURNS):
+        return "speech"
+    return "exchange" if seen.data else "note"
 
 
 def _kept(run: Run, kept: Kept, context: Context, budget: Budget) -> Line:
@@ -158,9 +212,37 @@ def _kept(run: Run, kept: Kept, context: Context, budget: Budget) -> Line:
     if file and kept.media in IMAGES and budget.take(file.stat().st_size):
         data = base64.b64encode(file.read_bytes()).decode()
         return replace(line, kind="image", source=f"data:{kept.media};base64,{data}")
+    if file and kept.media in SOUNDS and (wave := waveform(file)):
+        return _sound(run, kept, line, file, wave, budget)
     if file and kept.media.startswith(TEXTS):
-        return replace(line, kind="text", parts=[(kept.path, _read(file))])
+        text = _read(file)
+        if file.name.startswith("sip") and (drawn := rungs(text)):
+            return replace(line, kind="ladder", source=drawn, parts=[(kept.path, text)])
+        return replace(line, kind="text", parts=[(kept.path, text)])
     return line
+
+
+def _sound(run: Run, kept: Kept, line: Line, file: Path, wave: Waveform, budget: Budget) -> Line:
+    """A recording that plays in the page, from the second that broke (Media Fragments URI 1.0)."""
+    mine = [seen for seen in run.transcript() if seen.party == kept.party]
+    began = next((o.at for what in _BEGINS for o in mine if o.what == what), None)
+    bad = run.first_bad
+    start = None if began is None or bad is None else bad.at - began
+    start = round(start, 1) if start is not None and 0 <= start < wave.seconds else None
+    said = [
+        (clock(o.at), round(o.at - began, 1), o.who, clip(o.text, 300))
+        for o in mine
+        if began is not None and 0 <= o.at - began < wave.seconds and o.text and _words(o)
+    ]
+    sound = Sound(wave, start, line.source, said)
+    if budget.take(file.stat().st_size):
+        data = base64.b64encode(file.read_bytes()).decode()
+        return replace(line, kind="sound", source=f"data:audio/wav;base64,{data}", sound=sound)
+    return replace(line, kind="sound", sound=sound)
+
+
+def _words(seen: Observed) -> bool:
+    return seen.what in SPOKEN or seen.what in TURNS
 
 
 def _read(file: Path) -> str:

@@ -1,0 +1,177 @@
+"""Rules about runs together: the host, step, channel, row or deployment that they have in common.
+
+What they blame is blamed for everybody, so that each gives the `Blame` by which a run that passes
+over the same thing takes it back.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+from cxassure.incident import Deploy
+from cxassure.report.cause.case import GOOD, Blame, Case, Said, called, deed, hosts
+from cxassure.report.tally import listed, number
+from cxassure.run import Run
+from cxassure.text import clip, plain, span
+
+WINDOW = timedelta(hours=24)
+"""A deployment is suspected of what began within this time after it."""
+
+_OURS = (
+    (r"no browser|browser (was|could) not|no usable browser", "cxassure doctor says what is there"),
+    (r"name server|name resolution|no dns", "the DNS settings of the machine that runs cxassure"),
+    (r"no space|disk (is )?full|could not be (written|kept)|no room|quota", "free space: df -h"),
+    (r"\bclock\b|not valid yet|skew|timestamp", "our clock: timedatectl, and whether NTP runs"),
+    (r"no network|no way to|proxy|unreachable", "the network of the machine that runs cxassure"),
+    (r"bot wall|captcha|blocked", "that the site's owner lets synthetic traffic through"),
+    (r"token|credential|password|asks for a login|sign in", "our credentials for this target"),
+    (r"trunk|registration|registered", "our trunk: its registration and credentials"),
+)
+
+
+def ours(case: Case) -> Said | None:
+    """An error is nothing the company did."""
+    if case.run.verdict not in ("error", "missed"):
+        return None
+    why = clip(case.step.why or case.run.why, 120)
+    everywhere = len(case.same) == len(case.every) > 1
+    told = f"{'nothing could be looked at' if everywhere else 'on our side'}: {why}"
+    words = plain(f"{why} {case.step.hint}")
+    check = next((look for pattern, look in _OURS if re.search(pattern, words)), "")
+    return Said(told, Blame("ours", why) if everywhere else None, check)
+
+
+def dates(case: Case) -> Said | None:
+    """Certificates that are refused for their dates at several hosts: rather our clock."""
+    dated = re.compile(r"certificate.*(expired|not (yet )?valid|not valid yet)")
+    bad = {h for run in case.same for h in _broken_at(run) if dated.search(plain(_why(run)))}
+    if len(bad) < 2:
+        return None
+    told = f"certificates of {listed(sorted(bad)[:3])} are refused for their dates all at once"
+    return Said(f"{told}: our clock is wrong, or theirs", None, _OURS[3][1])
+
+
+def same_host(case: Case) -> Said | None:
+    """Journeys that all end at one host, by whatever step."""
+    mine = _broken_at(case.run)[-1:]
+    if case.run.verdict != "failed" or not mine:
+        return None
+    ended = _journeys(case, lambda run: _broken_at(run)[-1:] == mine)
+    if len(ended) < 2:
+        return None
+    told = f"{mine[0]} is broken: {listed(ended[:4])} all end there and nothing gets through it"
+    return Said(told, Blame("host", mine[0]), f"whether {mine[0]} is up, and its log")
+
+
+def whole_channel(case: Case) -> Said | None:
+    """Several journeys, and none that gets through on that channel."""
+    if len({run.journey for run in case.same}) < 2 or not case.step.channel:
+        return None
+    told = f"{called(case.step.channel)} is broken for every journey, not for this one alone"
+    return Said(told, Blame("channel", case.step.channel))
+
+
+def same_row(case: Case) -> Said | None:
+    """A device or other row on which several journeys end, and none gets through."""
+    row = case.run.row
+    ended = _journeys(case, lambda run: run.row == row)
+    others = any(run.row != row for run in case.good)
+    if not row or len(ended) < 2 or not others:
+        return None
+    told = f"everything on {row} fails ({listed(ended[:4])}) and the other rows get through"
+    return Said(told, Blame("row", row), f"what is served to {row} alone")
+
+
+def same_step(case: Case) -> Said | None:
+    """The same step breaks in several journeys, so it is the step and not the way to it."""
+    journeys = {run.journey for run in case.same}
+    if len(journeys) < 2 or not isinstance(case.step.argument, str):
+        return None
+    told = f"«{deed(case.step)}» is broken wherever it comes: {len(journeys)} journeys end there"
+    return Said(told, Blame("step", f"{case.step.channel} {deed(case.step)}"))
+
+
+def some_rows(case: Case) -> Said | None:
+    """Only some rows of a journey: what tells them apart is the place to look."""
+    good = [run.row for run in case.peers if run.verdict in GOOD]
+    bad = [run.row for run in case.same if run.journey == case.run.journey]
+    if not good or not bad or set(good) & set(bad):
+        return None
+    return Said(f"only {listed(bad)}: look at what differs from {listed(good)}")
+
+
+def deployed(case: Case) -> Said | None:
+    """Nothing else is known, and it began with a deployment after which nothing passed."""
+    found = _suspect(case)
+    if found is None:
+        return None
+    told = f"it began after a deployment: {_told(case, found)}"
+    return Said(told, Blame("deploy", found.what), "what that deployment changed; roll it back?")
+
+
+def evidence(case: Case) -> Iterator[str]:
+    """What else speaks for a cause: the same number elsewhere, a deployment, another release."""
+    if case.step.code:
+        with_it = _journeys(case, lambda run: _code(run) == case.step.code)
+        if len(with_it) > 1:
+            yield f"{case.step.code} in {number(len(with_it), 'journey')}: {listed(with_it[:4])}"
+    if found := _suspect(case):
+        yield f"deployed before it began: {_told(case, found)}"
+    past = case.context.past.get(case.run.id)
+    was = past.good.release if past and past.good else ""
+    if case.run.release and was and was != case.run.release:
+        yield f"release {clip(case.run.release, 40)}, the good run had {clip(was, 40)}"
+
+
+def _suspect(case: Case) -> Deploy | None:
+    """The last deployment between the last good run and the first bad one."""
+    past = case.context.past.get(case.run.id)
+    began = (past and past.first_bad) or _moment(case.run)
+    if began is None or case.run.verdict not in ("failed", "degraded"):
+        return None
+    earliest = max((past and past.last_good) or began - WINDOW, began - WINDOW)
+    env = ("", case.run.env)
+    near = (d for d in case.context.deploys if d.env in env and earliest < d.at <= began)
+    found = max(near, key=lambda one: one.at, default=None)
+    return None if found is None or _passed_after(case, found) else found
+
+
+def _passed_after(case: Case, one: Deploy) -> bool:
+    good = (run for run in case.peers if run.verdict in GOOD and run.env == case.run.env)
+    return any((at := _moment(run)) is not None and at >= one.at for run in good)
+
+
+def _told(case: Case, one: Deploy) -> str:
+    past = case.context.past.get(case.run.id)
+    began = (past and past.first_bad) or _moment(case.run) or one.at
+    what = " ".join(filter(None, (clip(one.target, 40), clip(one.what, 80))))
+    return f"{what}, {span((began - one.at).total_seconds())} before"
+
+
+def _moment(run: Run) -> datetime | None:
+    try:
+        when = datetime.fromisoformat(run.started)
+    except ValueError:
+        return None
+    return when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)
+
+
+def _journeys(case: Case, which: Callable[[Run], bool]) -> list[str]:
+    """The journeys of the runs as bad as this one for which `which` holds."""
+    bad = (run for run in case.every if run.verdict == case.run.verdict and which(run))
+    return list(dict.fromkeys(run.journey for run in bad))
+
+
+def _broken_at(run: Run) -> list[str]:
+    """The hosts that were asked in the step that decided."""
+    return hosts([step]) if (step := run.first_bad) else []
+
+
+def _code(run: Run) -> str:
+    return step.code if (step := run.first_bad) else ""
+
+
+def _why(run: Run) -> str:
+    return step.why if (step := run.first_bad) else run.why

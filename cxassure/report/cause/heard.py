@@ -1,0 +1,177 @@
+"""Rules about one run: what its own numbers, words and pages say of why it went wrong.
+
+Each gives a sentence, or nothing where it does not apply. What is said was seen in this run, so
+that no other run can contradict it.
+"""
+
+from __future__ import annotations
+
+import re
+
+from cxassure.events import Observed
+from cxassure.measures import SPOKEN, WAITS
+from cxassure.report.cause.case import Case, called, deed
+from cxassure.report.customer import HEARD, decisive
+from cxassure.report.tally import listed
+from cxassure.text import clip, plain, span
+
+_DENIES = re.compile(
+    r"\b(no (such )?(order|record|booking|account|card)|not (find|found|know|have|exist|see)|"
+    r"unknown|(can|could|do|does)n[o'’]?t (find|know|have|exist|see)|cannot (find|see)|"
+    r"nothing under)\b"
+)
+_PUZZLED = re.compile(r"\b(not|n[o'’]?t) (understand|understood|catch|get) ")
+
+
+def numbered(case: Case) -> str:
+    """A number from outside says by itself what happened."""
+    return case.meaning.what if case.meaning else ""
+
+
+def context(case: Case) -> str:
+    if case.facet != "context":
+        return ""
+    source = _handing_over(case)
+    if "had no" in case.step.why:
+        return f"the hand-over from {source} to {called(case.step.channel)} lost the context"
+    return f"the hand-over from {source} to {called(case.step.channel)} carried a wrong context"
+
+
+def _handing_over(case: Case) -> str:
+    others = [s.channel for s in case.before if s.channel not in ("", case.step.channel)]
+    return called(others[-1]) if others else "the company"
+
+
+def unanswered(case: Case) -> str:
+    """An agent's step that fails at being rung: the transfer went elsewhere or nowhere."""
+    if case.step.channel != "agent" or case.step.verb != "answer" or case.facet:
+        return ""
+    return f"the transfer from {_handing_over(case)} did not reach {case.step.party}"
+
+
+def asked_again(case: Case) -> str:
+    quoted = case.facet in HEARD and "?" in case.step.seen and case.run.measures.get("re_asks")
+    if case.facet != "re_asks" and not quoted:
+        return ""
+    others = (s.channel for s in case.before if s.channel in ("web", "chat", "ivr"))
+    told = dict.fromkeys(called(name) for name in others if name != case.step.channel)
+    where = f" on {listed(list(told))}" if told else ""
+    return f"{called(case.step.channel)} does not use what the customer told{where}"
+
+
+def waiting(case: Case) -> str:
+    """Of a wait that was too long, what took most of it."""
+    if case.facet not in ("time_to_human", "waited"):
+        return ""
+    spent: dict[str, float] = {}
+    for seen in case.run.transcript():
+        if seen.what in WAITS:
+            spent[seen.what] = spent.get(seen.what, 0.0) + seen.seconds
+    if not sum(spent.values()):
+        return ""
+    most = max(spent, key=lambda what: spent[what])
+    return f"most of the wait is {most}: {span(spent[most])} of {span(sum(spent.values()))}"
+
+
+def longer(case: Case) -> str:
+    """More effort than promised: perhaps the company itself says that the way has changed."""
+    if case.facet not in ("key_presses", "turns", "words_heard"):
+        return ""
+    prompts = (o.text for o in case.run.transcript() if o.who == "company")
+    said = next((text for text in prompts if "changed" in plain(text)), "")
+    return f"the way has changed: «{clip(said, 80)}»" if said else "the way has become longer"
+
+
+def late(case: Case) -> str:
+    check = decisive(case.step)
+    if check is None or check.came is None:
+        return ""
+    return f"{called(case.step.channel)} answers, but slowly: after {span(check.came)}"
+
+
+def short_of_aim(case: Case) -> str:
+    """It works, and falls short of what was aimed at."""
+    check = decisive(case.step)
+    if case.step.verdict != "degraded" or check is None or check.came is not None:
+        return ""
+    return f"{called(case.step.channel)} works, less well than it should: {check.why}"
+
+
+def unknown_elsewhere(case: Case) -> str:
+    """A value that one channel gave and of which another says that it does not know it."""
+    step = case.step
+    spoken = plain(f"{step.argument} {step.expected}")
+    if not _DENIES.search(plain(step.seen)):
+        return ""
+    for earlier in case.before:
+        for kept in earlier.kept:
+            elsewhere = earlier.channel != step.channel
+            if elsewhere and len(kept.value) > 2 and plain(kept.value) in spoken:
+                source = f"{called(earlier.channel)} gave it at step {earlier.index}"
+                return f"{called(step.channel)} does not know {kept.name} {kept.value}; {source}"
+    return ""
+
+
+def repeating(case: Case) -> str:
+    """The company keeps saying one thing: the customer goes round in circles."""
+    words = [plain(o.text) for o in case.run.transcript() if o.who == "company" and _spoken(o)]
+    most = max(words, key=words.count, default="")
+    times = words.count(most)
+    if times < (2 if case.facet == "repeats" else 3) or words[-1] != most:
+        return ""
+    return f"{called(case.step.channel)} goes round in circles: «{clip(most, 80)}» {times} times"
+
+
+def hung_up(case: Case) -> str:
+    """The company ended the call before it did what it should."""
+    ended = [o for o in case.run.transcript() if o.what == "hung up" and o.who == "line"]
+    if case.step.channel not in ("ivr", "agent") or not ended or case.step.verb == "hang_up":
+        return ""
+    last = ended[-1]
+    if last.data.get("by") != "company" or last.at > case.step.at + case.step.took:
+        return ""
+    return f"the company ended the call {span(last.at)} into the journey"
+
+
+def silent(case: Case) -> str:
+    """Nothing came at all, which is another trouble than the wrong words."""
+    check = decisive(case.step)
+    if check is None or check.facet not in HEARD or check.seen not in ("", "nothing"):
+        return ""
+    return f"{called(case.step.channel)} says nothing at all"
+
+
+def not_understood(case: Case) -> str:
+    """The company says itself that it did not get what the customer said."""
+    if not _PUZZLED.search(plain(case.step.seen) + " "):
+        return ""
+    return f"{called(case.step.channel)} does not understand «{clip(case.step.title, 80)}»"
+
+
+def led_elsewhere(case: Case) -> str:
+    """A key or a word after which something else is said than should be."""
+    step = case.step
+    if step.channel != "ivr" or step.verb not in ("press", "say") or case.facet not in HEARD:
+        return ""
+    return f"{step.verb} {step.argument} leads elsewhere: «{clip(step.seen, 80)}»"
+
+
+def _spoken(seen: Observed) -> bool:
+    return seen.what in SPOKEN
+
+
+def found(case: Case) -> str:
+    """What the session itself noticed while the step failed: a request unanswered, a script."""
+    return case.step.findings[0] if case.step.verdict == "failed" and case.step.findings else ""
+
+
+def ends_up(case: Case) -> str:
+    """Where the shopper is left: on a page that was not meant to come, or still where they were."""
+    mine = (o for o in case.run.transcript() if o.party == case.step.party)
+    pages = [o for o in mine if o.what == "page" and o.text and o.step <= case.step.index]
+    if case.step.channel != "web" or not pages:
+        return ""
+    page = clip(pages[-1].text, 60)
+    if pages[-1].step == case.step.index:
+        return f"«{deed(case.step)}» leads to «{page}»"
+    return f"«{deed(case.step)}» leads nowhere: the customer stays on «{page}»"
