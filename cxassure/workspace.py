@@ -30,6 +30,8 @@ from cxassure.settings import (
 
 if TYPE_CHECKING:
     from cxassure.campaign import Ran, Running, Watcher
+    from cxassure.channels._telephony.guard.estimate import Estimate
+    from cxassure.channels._telephony.twilio.standing import LiveCalls
     from cxassure.incident import Waiver
     from cxassure.menu import Menu
     from cxassure.outlook import Outlook
@@ -294,8 +296,6 @@ class Workspace:
         """Why nobody is to be telephoned now, "" where that is fine."""
         from cxassure import watch
 
-        if not self.settings.calendar.windows:
-            return ""
         calendar = watch.load(self.settings.calendar, self.root, self._dialled())
         return watch.quiet(calendar, document, datetime.now(UTC))
 
@@ -305,6 +305,19 @@ class Workspace:
         from cxassure.spec.waiving import waive
 
         return waive(self.root, given)
+
+    def live_calls(self) -> LiveCalls:
+        """Real calls that are written down."""
+        from cxassure.campaign import CALLS
+        from cxassure.channels._telephony.twilio.standing import LiveCalls
+
+        return LiveCalls(self.store.reports / CALLS, self.environment.targets, self.reference)
+
+    def calls_of(self, document: Probe) -> list[Estimate]:
+        """The real calls that a probe would place or take, and what each may cost."""
+        from cxassure.channels._telephony.guard.estimate import estimate
+
+        return estimate(document, self.environment.targets, self.settings.calls)
 
     # Running
 

@@ -54,6 +54,9 @@ _TWILIO = {
     "20404": ("the account knows no such resource", "numbers and ids on our side"),
     "20429": ("too many requests to the carrier", "how many runs go at once"),
     "21210": ("our caller id is not verified", "the number that calls are placed from"),
+    "21215": ("calls to that country are not permitted", "geographic permissions of the account"),
+    "21216": ("the account may not call that number", "the account's permissions"),
+    "21219": ("a trial account calls verified numbers only", "verified numbers of the account"),
     "21211": ("the number called is no valid number", "the target's `number`"),
 }
 

@@ -42,7 +42,29 @@ def _row(workspace: Workspace, document: Probe) -> dict[str, Any]:
         "dials": [
             f"step {s.index}: {document.parties[s.party].target}" for s in steps if s.verb == "dial"
         ],
+        **_calls(workspace, document),
     }
+
+
+def _calls(workspace: Workspace, document: Probe) -> dict[str, Any]:
+    """Real calls with minutes and price: `price` is the most that they may cost together."""
+    calls, currency = workspace.calls_of(document), workspace.settings.calls.currency
+    if not calls:
+        return {}
+    told = [
+        {
+            "step": one.step,
+            "number": one.number,
+            "does": "takes" if one.called else "places",
+            "minutes": one.minutes,
+            "price": one.price,
+            "price_is": "yours" if one.own else "an estimate",
+            "refused": one.refused,
+        }
+        for one in calls
+    ]
+    price = {"most": round(sum(one.price for one in calls), 4), "currency": currency}
+    return {"calls": told, "price": price}
 
 
 def _lines(row: dict[str, Any]) -> list[str]:
@@ -50,6 +72,13 @@ def _lines(row: dict[str, Any]) -> list[str]:
     lines = [f"{row['probe']}  {row['steps']} steps in {row['env']}{budget}"]
     lines += [f"    drives  {name} at {address}" for name, address in row["drives"].items()]
     lines += [f"    dials   {call}" for call in row["dials"]]
+    for one in row.get("calls", ()):
+        told = f"step {one['step']} {one['does']} a real call, {one['number']}"
+        cost = f"at most {one['minutes']:g} min and {one['price']:.2f} ({one['price_is']})"
+        refused = f"; REFUSED by calls: {one['refused']}" if one["refused"] else ""
+        lines.append(f"    calls   {told}: {cost}{refused}")
+    if "price" in row:
+        lines.append(f"    costs   at most {row['price']['most']:.2f} {row['price']['currency']}")
     lines += [f"    spends  {step}" for step in row["spends"]]
     lines += [f"    lacks   target {name}" for name in row["not_in_env"]]
     return lines
