@@ -23,7 +23,7 @@ class AgentSession(Sounding):
     """
 
     patience: ClassVar[float] = 60.0
-    lines: ClassVar[tuple[str, ...]] = ("twiml", "desk", "sip", "twilio")
+    lines: ClassVar[tuple[str, ...]] = ("twiml", "desk", "sip", "twilio", "cassette")
 
     def __init__(self, opening: Opening, connector: type | None = None) -> None:
         super().__init__(opening, connector)

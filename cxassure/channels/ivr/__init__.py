@@ -21,7 +21,7 @@ class IvrSession(Sounding):
     """
 
     patience: ClassVar[float] = 30.0
-    lines: ClassVar[tuple[str, ...]] = ("twiml", "sip", "media_stream", "twilio")
+    lines: ClassVar[tuple[str, ...]] = ("twiml", "sip", "media_stream", "twilio", "cassette")
     announces: ClassVar[str] = "prompt"
 
     def __init__(self, opening: Opening, connector: type | None = None) -> None:
