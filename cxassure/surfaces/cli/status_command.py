@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from cxassure.incident import Incident
     from cxassure.report.status import GroupTold, IncidentTold
     from cxassure.settings import StatusGroup
+    from cxassure.verdict import Verdict
     from cxassure.workspace import Workspace
 
 DAYS = 90
@@ -76,7 +77,7 @@ def _groups(workspace: Workspace, now: datetime) -> list[GroupTold]:
     return told
 
 
-_GOOD = ("passed", "degraded")
+_GOOD: tuple[Verdict, ...] = ("passed", "degraded")
 
 
 def _incidents(workspace: Workspace, now: datetime) -> list[IncidentTold]:

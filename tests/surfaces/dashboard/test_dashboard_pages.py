@@ -1,0 +1,170 @@
+"""What the pages show, and that nothing which came from outside acts in them."""
+
+from __future__ import annotations
+
+import re
+
+import httpx
+import pytest
+from stage import ATTACK, Stage
+
+PAGES = "/ /journeys /incidents /peaks /peaks/black-friday /trends /runs /coverage /phones".split()
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_answers_with_headers_that_keep_content_from_acting(
+    client: httpx.Client, path: str
+) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 200
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy and "script-src 'self';" in policy
+    assert "unsafe" not in policy
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["cache-control"] == "no-store"
+    assert not re.search(r"<script(?! type=\"module\" src=\"/static/)", answer.text)
+    assert not re.search(r" (style|on\w+)=", re.sub(r"&[#\w]+;", "", answer.text).split("<body")[0])
+
+
+def test_the_first_page_tells_what_is_broken_since_when_whose_it_is_and_the_last_good(
+    client: httpx.Client,
+) -> None:
+    text = client.get("/").text
+    for wanted in (
+        "open incidents",
+        "gift-card",
+        "shopper click Pay now",
+        "nobody has it yet",
+        "owner checkout",
+        "the page says «no price»",
+        "last good",
+        "Black Friday",
+    ):
+        assert wanted in text
+    assert "order-status" not in text
+
+
+def test_a_journey_that_is_well_is_not_among_the_failing(client: httpx.Client) -> None:
+    told = client.get("/api/v1/now").json()
+    assert {one["journey"] for one in told["failing"]} == {"gift-card", ATTACK_STORED}
+    (card,) = (one for one in told["failing"] if one["journey"] == "gift-card")
+    assert card["since"] == card["last"]["started"] and card["last_good"] is None
+
+
+ATTACK_STORED = ATTACK
+
+
+def test_what_would_steer_a_reader_is_shown_and_not_obeyed(client: httpx.Client) -> None:
+    for path in PAGES:
+        text = client.get(path).text
+        assert "<img src=x" not in text and "\x1b" not in text and "\u202e" not in text
+    assert "&lt;img src=x" in client.get("/").text
+
+
+def test_runs_are_filtered_and_paged(client: httpx.Client) -> None:
+    failed = client.get("/runs", params={"verdict": "failed"}).text
+    assert failed.count('class="row failed"') == 2 and 'class="row passed"' not in failed
+    seen: list[str] = []
+    after = ""
+    for _ in range(20):
+        told = client.get("/api/v1/runs", params={"limit": 3, "after": after}).json()
+        seen += [one["id"] for one in told["runs"]]
+        if not (after := told["after"] or ""):
+            break
+    assert len(seen) == len(set(seen)) == 8
+    one = client.get("/api/v1/runs", params={"journey": "order-status"}).json()["runs"]
+    assert [run["verdict"] for run in one] == ["passed"] * 3
+    assert client.get("/runs", params={"since": "soon"}).status_code == 400
+    assert client.get("/api/v1/runs", params={"since": "soon"}).status_code == 400
+
+
+def test_a_run_is_told_as_a_story_with_its_evidence(client: httpx.Client) -> None:
+    run = client.get("/api/v1/runs", params={"journey": "gift-card", "verdict": "failed"}).json()
+    page = run["runs"][0]["page"]
+    text = client.get(page).text
+    assert "the page says «no price»" in text and "asker say" in text
+    links = set(re.findall(r'href="(evidence/[^"]+)"', text))
+    assert links
+    for link in links:
+        assert client.get(page + link).status_code == 200
+
+
+def page_of(client: httpx.Client) -> str:
+    """The address of a run whose evidence is whole."""
+    told = client.get("/api/v1/runs", params={"journey": "gift-card", "verdict": "failed"})
+    page: str = told.json()["runs"][0]["page"]
+    return page
+
+
+@pytest.mark.parametrize(
+    ("name", "media"),
+    [
+        ("screen.png", "image/png"),
+        ("page.html.txt", "text/html; charset=utf-8"),
+        ("drawing.svg.txt", "text/plain; charset=utf-8"),
+        ("leg.json", "text/plain; charset=utf-8"),
+        ("call.wav", "audio/wav"),
+    ],
+)
+def test_evidence_is_drawn_played_or_shown_as_text_and_never_acts(
+    client: httpx.Client, name: str, media: str
+) -> None:
+    answer = client.get(f"{page_of(client)}evidence/{name}")
+    assert answer.status_code == 200 and answer.headers["content-type"] == media
+    assert answer.headers["content-security-policy"].startswith("sandbox; default-src 'none'")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "../../../../cxassure.yaml",
+        "..%2f..%2f..%2f..%2fcxassure.yaml",
+        "evidence/../../../../dashboard/key",
+        "%2e%2e/%2e%2e/%2e%2e/dashboard/people.json",
+        "evidence%00.png",
+        "history.json",
+        "../history.json",
+        "//etc/passwd",
+        "evidence/none.png",
+    ],
+)
+def test_no_path_leads_out_of_what_the_events_name(client: httpx.Client, path: str) -> None:
+    address = httpx.URL(str(client.base_url)).copy_with(raw_path=(page_of(client) + path).encode())
+    assert client.get(address, follow_redirects=True).status_code == 404
+
+
+def test_evidence_that_is_a_link_out_of_the_folder_is_not_served(
+    client: httpx.Client, stage: Stage
+) -> None:
+    page = page_of(client)
+    file = stage.workspace.store.runs / page.removeprefix("/runs/") / "evidence" / "leg.json"
+    saved = file.read_bytes()
+    file.unlink()
+    file.symlink_to(stage.workspace.root / "cxassure.yaml")
+    try:
+        assert client.get(f"{page}evidence/leg.json").status_code == 404
+    finally:
+        file.unlink()
+        file.write_bytes(saved)
+
+
+def test_trends_count_what_was_looked_at(client: httpx.Client) -> None:
+    text = client.get("/trends", params={"journey": "order-status", "days": 7}).text
+    assert "100.0 %" in text and "<svg" in text and "key presses" in text
+    assert "–" in client.get("/trends", params={"journey": "nobody"}).text
+
+
+def test_unknown_pages_and_ids_are_told_in_words(client: httpx.Client) -> None:
+    for path in ("/nothing", "/incidents/inc-none", "/peaks/none", "/runs/none/none/"):
+        answer = client.get(path)
+        assert answer.status_code == 404 and "what is broken now" in answer.text
+    assert client.get("/api/v1/incidents/none").json()["error"] == "there is no such incident"
+
+
+def test_what_changes_is_sent_to_who_looks_on(client: httpx.Client) -> None:
+    with client.stream("GET", "/live") as stream:
+        assert stream.headers["content-type"].startswith("text/event-stream")
+        lines = stream.iter_lines()
+        data = next(line for line in lines if line.startswith("data: "))
+    assert "gift-card" in data
