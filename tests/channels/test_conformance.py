@@ -98,6 +98,23 @@ class TestAgentOverTwiml(Ours):
     lasting = ("answer", "")
 
 
+class TestIvrOverSip(Ours):
+    channel, connector, at = "ivr", "sip", "support-line-sip"
+    options: ClassVar[dict[str, Raw]] = {"from": "+15550155"}
+    target_options: ClassVar[dict[str, Raw]] = {"recogniser": "golden", "silence": "800ms"}
+    lasting = ("dial", "")
+
+
+class TestAgentOverSip(Ours):
+    channel, connector, at = "agent", "sip", "billing-desk-sip"
+    target_options: ClassVar[dict[str, Raw]] = {
+        "recogniser": "golden",
+        "password": "desk-please",
+        "silence": "800ms",
+    }
+    lasting = ("answer", "")
+
+
 class TestAgentAtAChatDesk(Ours):
     channel, connector, at = "agent", "desk", "chat-desk"
     lasting = ("answer", "")

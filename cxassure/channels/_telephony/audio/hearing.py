@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -21,6 +22,8 @@ PATIENCE = 30.0
 """Seconds that a recogniser may take for one prompt, its loading not counted."""
 STARTING = 60.0
 """Seconds that it may take to load its model."""
+NICE = 10
+"""A recogniser may be late, packets may not: it gives way to the calls that are going on."""
 SPEEDS = (1.0, 0.92)
 """A prompt that does not suit is heard again a little slower: what an engine
 mishears at one pace it often hears at another, and a wrong prompt it hears rightly at all."""
@@ -146,6 +149,7 @@ class _Trouble:
 
 def _load(name: str, options: dict[str, Any]) -> _Trouble | None:
     global _engine
+    os.nice(NICE)
     try:
         _engine = recogniser(name, options)
     except CxassureError as wrong:

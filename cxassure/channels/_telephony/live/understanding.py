@@ -19,11 +19,9 @@ if TYPE_CHECKING:
     from cxassure.channels._telephony.audio.recogniser import Word
     from cxassure.channels._telephony.audio.sound import Sound
 
-ENOUGH = 0.6
-"""The share of what is voiced that recordings must explain to stand for the whole; the rest is
-breath, room and the ends of words."""
-
-
+ENOUGH = 0.4
+"""The share of what is voiced that recordings must explain to stand for the whole: the rest is
+breath, the ends of words, and music that goes over into a prompt. What is not known is not told."""
 _SENTENCE = re.compile(r"[.?!]['\"]?$")
 
 
