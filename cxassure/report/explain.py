@@ -33,7 +33,11 @@ def explained(run: Run, context: Context, whole: bool = False) -> list[str]:
     for place, moment in enumerate(told.moments):
         near = whole or (broken >= 0 and broken - _AROUND <= place <= broken)
         lines += _moment(moment, near)
-    return [visible(line) for line in lines]
+    return [_one_line(line) for line in lines]
+
+
+def _one_line(text: str) -> str:
+    return " ".join(visible(text).split("\n"))
 
 
 def _section(title: str, rows: object) -> list[str]:

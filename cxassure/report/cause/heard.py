@@ -77,7 +77,7 @@ def longer(case: Case) -> str:
     """More effort than promised: perhaps the company itself says that the way has changed."""
     if case.facet not in ("key_presses", "turns", "words_heard"):
         return ""
-    prompts = (o.text for o in case.run.transcript() if o.who == "company")
+    prompts = (o.text for o in case.run.transcript() if o.who == "company" and spoken(o))
     said = next((text for text in prompts if "changed" in plain(text)), "")
     return f"the way has changed: «{clip(said, 80)}»" if said else "the way has become longer"
 
@@ -100,13 +100,13 @@ def short_of_aim(case: Case) -> str:
 def unknown_elsewhere(case: Case) -> str:
     """A value that one channel gave and of which another says that it does not know it."""
     step = case.step
-    spoken = plain(f"{step.argument} {step.expected}")
+    said = plain(f"{step.argument} {step.expected}")
     if not _DENIES.search(plain(step.seen)):
         return ""
     for earlier in case.before:
         for kept in earlier.kept:
             elsewhere = earlier.channel != step.channel
-            if elsewhere and len(kept.value) > 2 and plain(kept.value) in spoken:
+            if elsewhere and len(kept.value) > 2 and plain(kept.value) in said:
                 source = f"{called(earlier.channel)} gave it at step {earlier.index}"
                 return f"{called(step.channel)} does not know {kept.name} {kept.value}; {source}"
     return ""
@@ -114,7 +114,7 @@ def unknown_elsewhere(case: Case) -> str:
 
 def repeating(case: Case) -> str:
     """The company keeps saying one thing: the customer goes round in circles."""
-    words = [plain(o.text) for o in case.run.transcript() if o.who == "company" and _spoken(o)]
+    words = [plain(o.text) for o in case.run.transcript() if o.who == "company" and spoken(o)]
     most = max(words, key=words.count, default="")
     times = words.count(most)
     if times < (2 if case.facet == "repeats" else 3) or words[-1] != most:
@@ -156,7 +156,7 @@ def led_elsewhere(case: Case) -> str:
     return f"{step.verb} {step.argument} leads elsewhere: «{clip(step.seen, 80)}»"
 
 
-def _spoken(seen: Observed) -> bool:
+def spoken(seen: Observed) -> bool:
     return seen.what in SPOKEN
 
 
