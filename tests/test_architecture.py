@@ -23,7 +23,7 @@ NOUNS = (
     "errors text verdict journey menu library peak incident readiness forecast settings probe "
     "events channel matcher grammar catalog measures run"
 ).split()
-WORKSPACE = ("selection", "keyring", "company", "campaign", "retelling", "outlook", "workspace")
+WORKSPACE = ("selection", "keyring", "company", "campaign", "retelling", "cassettes", "outlook", "workspace")
 """What puts the rooms together, each importing only those before it; the last is the API."""
 
 ROOMS = frozenset("spec plan engine channels store report watch".split())

@@ -26,6 +26,7 @@ COMMANDS = {
     "compile": "Write journeys down as probes, or check that they are up to date.",
     "run": "Drive journeys and tell how it went.",
     "menu": "Drive every path of a phone menu and tell it as a tree.",
+    "record": "Keep a call as a cassette that replays offline; tell what a new call has otherwise.",
     "report": "Tell a stored run again.",
     "explain": "Tell a stored run whole: what broke, why, and what happened.",
     "compare": "Tell what is otherwise in one run than in another.",

@@ -106,6 +106,8 @@ class _Making:
         return at, at + seen.seconds
 
     def _end(self, step: StepStarted, event: StepEnded) -> None:
+        if step.verb == "dial" and step.channel == "ivr":
+            self._connect(step, event.at - self.idle)
         if step.channel not in PHONES:
             self.idle += 0.0 if self.busy or step.part == "closing" else event.at - step.at
         elif step.verb == "let_ring" and event.verdict in ("passed", "degraded"):
@@ -114,6 +116,19 @@ class _Making:
         elif step.part != "closing":
             at = round(event.at - self.idle, 4)
             self.lines.append(Line(at=at, party=step.party, who="line", what=TURN))
+
+    def _connect(self, step: StepStarted, at: float) -> None:
+        """A line that does not say when it was answered, was by the time of its first sound."""
+        mine = [n for n, one in enumerate(self.lines) if one.party == step.party]
+        dialled = max((n for n in mine if self.lines[n].what == "dialled"), default=None)
+        if dialled is None:
+            return
+        since = [self.lines[n] for n in mine if n > dialled]
+        if any(one.what in ("connected", "ringing", "hung up") for one in since):
+            return
+        heard = min((one.at for one in since if one.seconds), default=at)
+        there = Line(at=round(heard, 4), party=step.party, who="line", what="connected")
+        self.lines.insert(dialled + 1, there)
 
 
 def _does(seen: Observed) -> bool:

@@ -73,11 +73,11 @@ class Call(
     """
 
     journey: str
-    lines: tuple[Line, ...]
-    parties: dict[str, Literal["ivr", "agent"]]
     row: str = ""
     started: str = ""
+    parties: dict[str, Literal["ivr", "agent"]]
     sounds: tuple[Sound, ...] = ()
+    lines: tuple[Line, ...]
 
     @property
     def name(self) -> str:
@@ -108,11 +108,19 @@ def encoded(cassette: Cassette) -> bytes:
 
 
 def _call(call: Call) -> str:
-    head = msgspec.to_builtins(call)
-    head["lines"] = []
-    lines = ",\n  ".join(msgspec.json.encode(line, order="sorted").decode() for line in call.lines)
-    written = msgspec.json.encode(head, order="sorted").decode()
+    """Keys in order, what is empty left out: the same call is the same text."""
+    head = _told(call)
+    lines = ",\n  ".join(msgspec.json.encode(_told(line)).decode() for line in call.lines)
+    written = msgspec.json.encode({**head, "lines": []}).decode()
     return written.replace('"lines":[]', f'"lines":[\n  {lines}\n ]', 1)
+
+
+def _told(one: Call | Line) -> dict[str, Any]:
+    fields = ((name, getattr(one, name)) for name in one.__struct_fields__)
+    told = {name: value for name, value in fields if value or name == "at"}
+    if told.get("data"):
+        told["data"] = msgspec.Raw(msgspec.json.encode(told["data"], order="sorted"))
+    return told
 
 
 def read(path: Path) -> Cassette:
@@ -196,3 +204,11 @@ def write(path: Path, cassette: Cassette, sounds: Mapping[str, bytes] = {}) -> N
 def sound_name(data: bytes) -> str:
     """The same sound has the same name."""
     return hashlib.sha256(data).hexdigest()[:16] + ".wav"
+
+
+def with_sounds(call: Call, sounds: Mapping[str, bytes]) -> tuple[Call, dict[str, bytes]]:
+    """`call` with references to `sounds`, which are WAV files by party; and the files by name."""
+    named = {party: sound_name(data) for party, data in sorted(sounds.items())}
+    told = tuple(Sound(party=party, file=name) for party, name in named.items())
+    files = {named[party]: sounds[party] for party in named}
+    return msgspec.structs.replace(call, sounds=told), files
