@@ -291,7 +291,7 @@ async def test_sound_cannot_be_seen_over_twiml(table, company):
 
     caller = await table.caller(company.url())
     with pytest.raises(Unseen):
-        caller.audio()
+        await caller.audio()
 
 
 async def test_a_misspelt_option_of_the_target_is_told(table, company):

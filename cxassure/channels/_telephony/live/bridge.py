@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 TRAVEL = 1.5
 """Seconds that a marker is waited for: a mixer's buffer, a jitter buffer, a busy machine."""
-LOOK = 0.2
-MANNERS = 5.0
+LOOK, MANNERS = 0.2, 5.0
+"""Seconds between two looks, and for which what is being said is not talked down."""
 FRESH = 2.0
-"""Seconds that a talk is not interrupted for a proof, and for which a proof is believed."""
+"""Seconds for which a proof is believed."""
 TRIES = 4
 """Markers that are sent before one is taken not to arrive."""
 UP, DOWN = "up", "down"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from cxassure.channel import Session, Unseen, facet
 from cxassure.channels._telephony.live.told import (
@@ -19,12 +19,6 @@ if TYPE_CHECKING:
 
 DOUBTFUL = 0.02
 """The loss below which figures are our own doing when this machine was too busy."""
-
-
-class Carrier(Protocol):
-    """The part of a line that these facets need; `live` raises nothing and may be absent."""
-
-    def audio(self) -> str | Awaitable[str | None] | None: ...
 
 
 class Sounding(Session):

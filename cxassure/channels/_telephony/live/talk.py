@@ -43,7 +43,6 @@ class Talk:
         self.phone: Phone | None = None
         self._news = asyncio.Event()
         self._told_end = False
-        self.expected: tuple[str, ...] = ()
 
     # Its life
 
