@@ -83,11 +83,7 @@ def effort(figures: Mapping[str, float]) -> float:
     """The effort index: from 0, none at all, towards 100. It never falls as a figure grows."""
     cost = sum(price * max(0.0, figures.get(name, 0.0)) for name, price in EFFORT.items())
     cost += AGAIN * max(0.0, figures.get("contacts", 0.0) - 1)
-    return 100.0 * cost / (cost + HALF) if cost < FAR else 100.0
-
-
-FAR = 1e12
-"""Beyond it the index is at its end, to what a float can tell."""
+    return 100.0 * (1.0 - HALF / (cost + HALF))  # each operation keeps the order, rounded too
 
 
 @dataclass(slots=True)

@@ -134,7 +134,7 @@ def felt(store: Store, failed: Sequence[PastRun], most: int = 100) -> dict[str, 
 
 
 def printed(html: str, browser: str = "") -> bytes:
-    """A page of ours as PDF. Raises `CannotLook` where no browser is found, or it does not print."""
+    """A page of ours as PDF. Raises `CannotLook` where no browser is found or none prints."""
     from cxassure.channels._browser.printing import printed as by_the_browser
 
     return by_the_browser(html, browser)

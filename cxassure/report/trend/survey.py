@@ -107,7 +107,7 @@ def _moment(written: str, zone: tzinfo) -> datetime | None:
     try:
         if len(written) == len("2026-11-27"):
             day = date.fromisoformat(written)
-            return datetime(day.year, day.month, day.day, 12, tzinfo=zone)
+            return datetime(day.year, day.month, day.day, tzinfo=zone)
         found = datetime.fromisoformat(written)
         return found if found.tzinfo else found.replace(tzinfo=zone)
     except ValueError:
