@@ -33,6 +33,7 @@ Line: TypeAlias = tuple[str, str, str]
 MINUTE = timedelta(minutes=1)
 OWNERS = ("checkout", "care", "voice", "web")
 RULES = Rules(names=OWNERS, otherwise=("support",), ours=("ops",))
+MISSED = timedelta(seconds=RULES.missed)
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,8 @@ class Outage:
     """What was broken for whom from `start` until before `end`, and whether it was told.
 
     `must` is the moment from which it had to be: two looks in a row along one line had found it,
-    the newer one outside maintenance. It is the other face (`face_of`) of one that it followed
-    without a good look between.
+    the newer one outside maintenance, and where nobody looked for `MISSED`. It is the
+    other face (`face_of`) of one that it followed without a good look between.
     """
 
     kind: Kind
@@ -197,7 +198,8 @@ class Year:
         earlier = shown and shown.first and shown.first < outage.first
         if earlier and outage.must is None and outage.face_of is None:
             outage.face_of = shown  # whatever line it goes on along: the others join it there
-        if before is outage and not window and outage.must is None:
+        long = outage.kind != "missed" or at - outage.first >= MISSED
+        if before is outage and long and not window and outage.must is None:
             outage.must = at
 
     def _remember(self, line: Line, outage: Outage | None, kind: Kind | None) -> None:

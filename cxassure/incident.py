@@ -85,8 +85,8 @@ class Account(Frozen, frozen=True):
 class Observation(Frozen, frozen=True):
     """One look at a journey: the verdict of a run that ended at `at`, or of one that was missed.
 
-    A `missed` run's `at` is the moment when it was found to be missed, its `vantage.place` where it
-    should have been made. `window` names the
+    A `missed` run's `at` is the moment when it was found to be missed, `due` when it should have
+    been made, its `vantage.place` where. `window` names the
     maintenance window that it was made in, `every` is how often this line is looked along (0 when
     nobody knows). `fault` is there for failed, error and missed.
     """
@@ -102,6 +102,7 @@ class Observation(Frozen, frozen=True):
     owner: str = ""
     window: str = ""
     every: float = 0.0
+    due: datetime | None = None
     fault: Fault | None = None
     account: Account = Account()
 
@@ -147,6 +148,11 @@ class Track(Frozen, frozen=True):
     def fault(self) -> Fault:
         assert self.last.fault is not None
         return self.last.fault
+
+    @property
+    def since(self) -> datetime:
+        """Since when it is bad: of a run that was missed, since it was due."""
+        return self.first.due or self.first.at
 
 
 class Affected(Frozen, frozen=True):
@@ -264,8 +270,9 @@ class Rules(Frozen, frozen=True):
     `bad` of the last `of` looks confirm a failure, or another line of sight within `together`.
     `good` looks in a row and `calm` seconds without a bad one end it; within `reopen` of its end
     it is the same incident again. After a deployment nothing opens for `settle`. A look older
-    than `late` begins nothing; a line that nobody looked along for `forget`, and for three times as
-    long as it is usual there, is let go.
+    than `late` begins nothing; runs that were missed are told when nobody looked for `missed`. A
+    line that nobody looked along for `forget`, and for three times as long as it is usual there, is
+    let go.
     """
 
     bad: int = 2
@@ -276,6 +283,7 @@ class Rules(Frozen, frozen=True):
     reopen: float = 3600.0
     settle: float = 0.0
     late: float = 1800.0
+    missed: float = 300.0
     forget: float = 26 * 3600.0
     names: tuple[str, ...] = ()
     owners: dict[str, tuple[str, ...]] = {}

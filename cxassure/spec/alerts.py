@@ -22,7 +22,7 @@ from cxassure.peak import length
 from cxassure.spec.shape import Shape
 from cxassure.text import Raw, clip, references
 
-LENGTHS = "together calm reopen settle late forget".split()
+LENGTHS = "together calm reopen settle late missed forget".split()
 ALERT_KEYS = ["to", "owners", "otherwise", "ours", "confirm", "good", *LENGTHS, *LOUDER, "alive"]
 LOUDNESS_KEYS = "loud also remind escalate".split()
 OPEN = ("mailto", "mailtos", "json", "jsons", "xml", "xmls", "syslog", "dbus", "windows")

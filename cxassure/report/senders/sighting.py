@@ -47,6 +47,7 @@ def observe(
         owner=run.owner,
         window=window,
         every=every,
+        due=_moment(run.started) if run.verdict == "missed" and run.started else None,
         fault=_fault(told, step, targets) if run.verdict in KINDS else None,
         account=_account(told, run, step, context, link) if run.verdict in KINDS else Account(),
     )
@@ -56,10 +57,13 @@ def _ended(run: Run) -> datetime:
     """When it ended, in UTC; of one that was cut off, when it began and lasted until."""
     for text, more in ((run.ended, 0.0), (run.started, run.wall)):
         if text:
-            when = datetime.fromisoformat(text)
-            when = when if when.tzinfo else when.replace(tzinfo=UTC)
-            return when.astimezone(UTC) + timedelta(seconds=more)
+            return _moment(text) + timedelta(seconds=more)
     return datetime.now(UTC)
+
+
+def _moment(text: str) -> datetime:
+    when = datetime.fromisoformat(text)
+    return (when if when.tzinfo else when.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def _fault(run: Run, step: StepRun | None, targets: Mapping[str, Target]) -> Fault:

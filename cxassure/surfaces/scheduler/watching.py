@@ -44,6 +44,7 @@ class Watching:
     def __init__(
         self, workspace: Workspace, sighting: Sighting, say: Callable[[str], None]
     ) -> None:
+        self._alone = False
         self.sighting = sighting
         self.scheduler: Scheduler | None = None
         self._say = say
@@ -70,8 +71,12 @@ class Watching:
     def _made(self) -> tuple[dict[str, Sender], list[CxassureError]]:
         return made(self.alerts.recipients.values(), self._reference)
 
-    def start(self) -> None:
-        """Decides, delivers and pings from now on."""
+    def start(self, alone: bool = False) -> None:
+        """Decides, delivers and pings from now on.
+
+        `alone`: from now on the environment is looked at from our place and from no other.
+        """
+        self._alone = alone
         loops = self._deciding(), self._delivering(), self._pinging()
         self._tasks = [asyncio.create_task(one) for one in loops]
 
@@ -112,7 +117,7 @@ class Watching:
         self._decided = []
         now = datetime.now(UTC)
         try:
-            said, suspected = await asyncio.to_thread(self._duty.look, batch, now)
+            said, suspected = await asyncio.to_thread(self._duty.look, batch, now, self._only)
         except CannotLook as wrong:
             self._behind = self._behind or now
             self._tell("deciding", str(wrong))
@@ -129,6 +134,11 @@ class Watching:
         for one in waiting:
             if not one.done():
                 one.set_result(None)
+
+    @property
+    def _only(self) -> tuple[str, str] | None:
+        here = self.sighting.workspace.environment.name, self.sighting.vantage.place
+        return here if self._alone else None
 
     def _drop(self, batch: Sequence[Observation]) -> None:
         for one in batch:

@@ -8,5 +8,6 @@ from __future__ import annotations
 from cxassure.watch.incidents.alive import ping_is_due
 from cxassure.watch.incidents.deciding import acknowledge, decide, deployed, suspects
 from cxassure.watch.incidents.duty import Duty
+from cxassure.watch.incidents.taking_over import taken_over
 
-__all__ = ["Duty", "acknowledge", "decide", "deployed", "ping_is_due", "suspects"]
+__all__ = ["Duty", "acknowledge", "decide", "deployed", "ping_is_due", "suspects", "taken_over"]

@@ -162,7 +162,7 @@ class _Desk:
         for one in self.incidents.values():
             if one.ended is not None:
                 continue
-            near = abs(track.first.at - one.since) <= at_once and track.fault.agrees(one.fault)
+            near = abs(track.since - one.since) <= at_once and track.fault.agrees(one.fault)
             if near or track.fault == one.fault or self.shows(one, track.fault):
                 return one
         return None
@@ -176,14 +176,14 @@ class _Desk:
         if back := next((one for one in ended if one.fault == track.fault), None):
             begun = replace(
                 back, opened=self.now, times=back.times + 1, told={}, rung=0, ended=None,
-                affected={}, since=track.first.at, acknowledged="", lead=track.last, spoke=self.now,
+                affected={}, since=track.since, acknowledged="", lead=track.last, spoke=self.now,
                 severity=track.last.severity,
             )  # fmt: skip
         else:
             begun = Incident(
                 id=_id(track, key),
                 fault=track.fault,
-                since=track.first.at,
+                since=track.since,
                 opened=self.now,
                 severity=track.last.severity,
                 lead=track.last,
@@ -199,7 +199,7 @@ class _Desk:
             vantage=str(seen.vantage),
             severity=seen.severity,
             owner=seen.owner,
-            since=track.first.at,
+            since=track.since,
             waived=self.waived(track),
         )
         worse = louder(seen.severity) > louder(incident.severity) and not affected.waived
@@ -207,7 +207,7 @@ class _Desk:
         self.incidents[incident.id] = replace(
             incident,
             affected={**incident.affected, key: affected},
-            since=min(incident.since, track.first.at),
+            since=min(incident.since, track.since),
             severity=seen.severity if worse else incident.severity,
             lead=seen if worse else incident.lead,
         )

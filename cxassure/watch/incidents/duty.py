@@ -9,6 +9,7 @@ from typing import Generic, Protocol, TypeAlias, TypeVar
 from cxassure.incident import Deploy, Message, Observation, Rules, State
 from cxassure.watch.incidents.alive import ping_is_due
 from cxassure.watch.incidents.deciding import acknowledge, decide, deployed, suspects
+from cxassure.watch.incidents.taking_over import taken_over
 
 Change: TypeAlias = Callable[[State], tuple[State, tuple[Message, ...]]]
 
@@ -37,12 +38,17 @@ class Duty(Generic[_K]):
         return self.kept.state()
 
     def look(
-        self, seen: Sequence[Observation], now: datetime
+        self, seen: Sequence[Observation], now: datetime, only: tuple[str, str] | None = None
     ) -> tuple[tuple[Message, ...], list[Observation]]:
-        """What is said after these looks (or none), and where to look again at once."""
+        """What is said after these looks (or none), and where to look again at once.
+
+        `only` is (environment, place): that environment is looked at from there and from nowhere
+        else.
+        """
         suspected: list[Observation] = []
 
         def decided(state: State) -> tuple[State, tuple[Message, ...]]:
+            state = taken_over(state, *only) if only else state
             after, said = decide(state, seen, self.rules, now)
             suspected[:] = suspects(after, self.rules)
             return after, said

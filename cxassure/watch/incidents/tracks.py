@@ -84,11 +84,18 @@ def failing(track: Track) -> bool:
 def confirmed(key: str, tracks: Mapping[str, Track], rules: Rules) -> bool:
     """Whether the failure on this line is no slip: seen again, or along another line as well."""
     track = tracks[key]
-    if not failing(track):
+    if not failing(track) or brief(track, rules):
         return False
     if sum(look.bad for look in track.looks) >= rules.bad:
         return True
     return any(other is not track and agreeing(track, other, rules) for other in tracks.values())
+
+
+def brief(track: Track, rules: Rules) -> bool:
+    """Whether runs were missed for so short a time that nobody needs to hear of it: the scheduler
+    was begun anew."""
+    unseen = track.last.at - track.since
+    return track.fault.kind == "missed" and unseen < timedelta(seconds=rules.missed)
 
 
 def agreeing(track: Track, other: Track, rules: Rules) -> bool:

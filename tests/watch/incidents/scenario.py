@@ -27,13 +27,13 @@ from cxassure.incident import (
     group,
 )
 from cxassure.text import seconds
-from cxassure.watch.incidents import acknowledge, decide, deployed
+from cxassure.watch.incidents import acknowledge, decide, deployed, taken_over
 
 LOOK = re.compile(
     r"(?P<journey>[\w-]+)(?:\[(?P<row>\w+)\])?(?:@(?P<place>\w+))? (?P<verdict>\w+)"
     r"(?: over (?P<connector>\w+))?(?: \((?P<trouble>[^)]*)\))?(?P<window> in maintenance)?"
 )
-TIMES = "together calm reopen settle late forget".split()
+TIMES = "together calm reopen settle late missed forget".split()
 
 
 class Scenario:
@@ -82,6 +82,8 @@ class Scenario:
         told: tuple[Message, ...] = ()
         if words[1:] == ["acknowledges"]:
             self.state, told = acknowledge(self.state, self.state.open()[0].id, words[0], at)
+        elif words[1:] == ["takes", "over"]:
+            self.state = taken_over(self.state, "", words[0])
         elif words[0] == "deploy":
             self.state = deployed(self.state, Deploy(at=at, what=" ".join(words[1:])))
         else:

@@ -10,8 +10,8 @@ import pytest
 from scenario import Scenario
 
 from cxassure.errors import UsageError
-from cxassure.incident import Message, State, decode, encode
-from cxassure.watch.incidents import acknowledge, ping_is_due, suspects
+from cxassure.incident import Fault, Message, Observation, Rules, State, decode, encode
+from cxassure.watch.incidents import acknowledge, decide, ping_is_due, suspects, taken_over
 
 PAGE = Path(__file__).parents[3] / "docs" / "incidents.md"
 BLOCKS = [
@@ -98,6 +98,46 @@ def test_what_another_look_could_not_confirm_is_not_suspected(text: str) -> None
     scene = Scenario(text)
     scene.run()
     assert suspects(scene.state, scene.rules) == []
+
+
+def test_of_two_lines_that_become_one_the_one_in_an_incident_stays() -> None:
+    text = "10:00  pay@fra failed\n10:01  pay@fra failed\n10:02  pay@iad failed (time-out)\n"
+    scene = Scenario(text + "10:03  iad takes over\n10:04  nothing new\n")
+    scene.run()
+    (incident,) = scene.state.open()
+    assert [one.vantage for one in incident.affected.values()] == ["iad"]
+    assert list(scene.state.tracks) == list(incident.affected) == ["failed||pay|iad"]
+
+
+def test_two_incidents_of_which_only_one_can_still_be_seen_both_end() -> None:
+    text = "10:00  pay@fra failed; pay@iad failed (time-out)\n"
+    text += text.replace("10:00", "10:01") + "10:02  iad takes over\n"
+    *_, first, second = told(text + "10:03  pay@iad passed\n10:08  pay@iad passed\n")
+    assert sorted((first.word, second.word)) == ["lapsed", "resolved"]
+
+
+def test_who_takes_over_at_the_same_place_changes_nothing() -> None:
+    scene = Scenario(FAILING)
+    scene.run()
+    assert taken_over(scene.state, "", "") == scene.state
+    assert taken_over(scene.state, "elsewhere", "iad") == scene.state
+
+
+def missed(at: datetime, due: datetime) -> Observation:
+    fault = Fault(kind="missed", group="no scheduler")
+    return Observation(at=at, due=due, journey="pay", verdict="missed", fault=fault)
+
+
+@pytest.mark.parametrize(("minutes", "words"), [(1, []), (4.9, []), (5, ["opened"])])
+def test_missed_runs_count_from_when_they_were_due_and_are_told_from_five_minutes_on(
+    minutes: float, words: list[str]
+) -> None:
+    due = datetime(2026, 11, 27, 10, tzinfo=UTC)
+    found = due + timedelta(minutes=minutes)
+    looks = [missed(found - timedelta(seconds=2), due), missed(found, due + timedelta(seconds=30))]
+    _, said = decide(State(), looks, Rules(ours=("ops",)), found)
+    assert [one.word for one in said] == words
+    assert {one.since for one in said} <= {due}
 
 
 def test_nothing_is_remembered_when_all_is_well() -> None:
