@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -43,6 +43,18 @@ status:
   groups:
     - {title: Buying, journeys: "gift-*"}
 """
+JOURNEY = """
+journey: {name}
+title: Somebody does it
+severity: critical
+owner: {owner}
+parties:
+  shopper: {{channel: web, target: shop}}
+  asker: {{channel: chat, target: shop}}
+steps:
+  - shopper: {{open: /}}
+  - asker: {{say: Where is it?}}
+"""
 NOW = datetime.now(UTC).replace(microsecond=0)
 ATTACK = '<img src=x onerror="window.hurt=1"><script>window.hurt=1</script>\x1b[31m\u202e\'"&'
 """What a bot, page, call or mail might say to hurt who reads of it."""
@@ -79,6 +91,7 @@ async def drive(
         env="live",
         severity="critical",
         owner="checkout",
+        steps=1,
         title=said,
     )
     evidence = [
@@ -132,11 +145,21 @@ def look(journey: str, said: str, ago: timedelta, run: str = "") -> Observation:
     )
 
 
+def found(root: Path, names: Iterable[str]) -> Workspace:
+    """A workspace with these journeys, compiled."""
+    (root / "journeys").mkdir(parents=True)
+    (root / "cxassure.yaml").write_text(SETTINGS)
+    for name in names:
+        text = JOURNEY.format(name=name, owner="checkout")
+        (root / "journeys" / f"{name}.yaml").write_text(text)
+    workspace = Workspace(root, environ={})
+    workspace.write_probes(workspace.plan().probes)
+    return workspace
+
+
 async def settle(root: Path) -> Workspace:
     """A workspace in which most is well, one journey fails, and one says what hurts."""
-    root.mkdir(parents=True, exist_ok=True)
-    (root / "cxassure.yaml").write_text(SETTINGS)
-    workspace = Workspace(root, environ={})
+    workspace = found(root, ["gift-card", "never-run"])
     store = workspace.store
     for hours in (50, 26, 2):
         await drive(store, "gift-card", row="mobile", ago=timedelta(hours=hours))
@@ -206,3 +229,39 @@ def staged(workspace: Workspace, **wish: Any) -> Iterator[Stage]:
         yield stage
     finally:
         stage.stop()
+
+
+STORY = (
+    ("gift-card", "mobile", "caller press 2", "the menu says «returns», not «orders»"),
+    ("order-status", "", "asker say Where is my order", "the bot answered after 21 s"),
+    ("returns", "", "", ""),
+    ("checkout", "desktop", "", ""),
+    ("callback", "", "", ""),
+)
+
+
+async def showcase(root: Path) -> Workspace:
+    """A workspace worth a picture: a month of looks, of which the last of one journey failed."""
+    workspace = found(root, [journey for journey, *_ in STORY])
+    for days in range(29, -1, -1):
+        for index, (journey, row, _, why) in enumerate(STORY):
+            slip = (days * 7 + index) % 13 == 5
+            verdict = "degraded" if slip else "passed"
+            broken = not days and journey == "gift-card"
+            ago = timedelta(days=days, hours=1) if days else timedelta(minutes=12 - index)
+            said = why if broken else "Welcome to the shop"
+            verdict = "failed" if broken else verdict
+            await drive(
+                workspace.store,
+                journey,
+                verdict,
+                row=row,
+                ago=ago,
+                said=said,
+                why=why if broken else "",
+            )
+    duty = workspace.duty()
+    for minutes in (11, 10):
+        ago = timedelta(minutes=minutes)
+        duty.look([look("gift-card", STORY[0][2], ago)], NOW - ago)
+    return workspace
