@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from cxassure.report.cause import common, heard
+from cxassure.report.cause import heard, together
 from cxassure.report.cause.case import UNKNOWN, Blame, Case, Cause, Said, signature, since, touches
 from cxassure.report.codes import explain
 from cxassure.report.context import Context
@@ -14,8 +14,8 @@ from cxassure.report.tally import blaming, last_attempts, worst_first
 from cxassure.run import Run
 
 _RULES: tuple[Callable[[Case], Said | str | None], ...] = (
-    common.ours,
-    common.dates,
+    together.ours,
+    together.dates,
     heard.numbered,
     heard.context,
     heard.unanswered,
@@ -24,20 +24,20 @@ _RULES: tuple[Callable[[Case], Said | str | None], ...] = (
     heard.longer,
     heard.late,
     heard.short_of_aim,
-    common.same_row,
-    common.some_rows,
+    together.same_row,
+    together.some_rows,
     heard.hung_up,
     heard.silent,
     heard.repeating,
     heard.not_understood,
     heard.unknown_elsewhere,
-    common.whole_channel,
-    common.same_host,
+    together.whole_channel,
+    together.same_host,
     heard.led_elsewhere,
     heard.found,
-    common.same_step,
+    together.same_step,
     heard.ends_up,
-    common.deployed,
+    together.deployed,
 )
 
 _CHECKS: dict[object, str] = {
@@ -48,16 +48,16 @@ _CHECKS: dict[object, str] = {
     heard.longer: "who changed the menu, and whether the short way still leads there",
     heard.late: "what the answer waits for: a look-up, a model, a cold start",
     heard.short_of_aim: "what makes it fall short, before it is felt as a failure",
-    common.some_rows: "style, script and settings that only these rows get",
+    together.some_rows: "style, script and settings that only these rows get",
     heard.hung_up: "the flow at this point: an exit without a way on, or a limit of time",
     heard.silent: "whether the service behind it is up and its answers reach the customer",
     heard.repeating: "the rule that should lead out of this state",
     heard.not_understood: "the words, intents and keys that are understood here",
     heard.unknown_elsewhere: "whether both look into the same book, and how late one copies",
-    common.whole_channel: "what all journeys on this channel share: number, host, certificate",
+    together.whole_channel: "what all journeys on this channel share: number, host, certificate",
     heard.led_elsewhere: "the menu's keys and where each leads",
     heard.found: "the log of the browser and server at this moment",
-    common.same_step: "what was deployed last for this step",
+    together.same_step: "what was deployed last for this step",
     heard.ends_up: "what the step should lead to, and the script or route behind it",
 }
 """What to look at for a rule that does not say so itself."""
@@ -85,7 +85,7 @@ def cause(run: Run, runs: Sequence[Run], context: Context | None = None) -> Caus
         said.conclusion,
         said.check or _check(None, case),
         tuple(other.id for other in case.same),
-        tuple(common.evidence(case)),
+        tuple(together.evidence(case)),
         said.blames,
     )
 
