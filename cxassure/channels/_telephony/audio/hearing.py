@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait
 from typing import Any
 
 from cxassure.channels._telephony.audio.judging import Judgement, judge
@@ -104,7 +106,9 @@ class Hearing:
 
     async def _begin(self) -> None:
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+            self._pool = ProcessPoolExecutor(
+                1, mp_context=get_context("spawn"), initializer=_end_with_parent
+            )
             try:
                 await self._asked(partial(_load, self._name, self._options), STARTING)
             except CxassureError:
@@ -145,6 +149,18 @@ class _Trouble:
 
     def error(self) -> CxassureError:
         return (UsageError if self.kind == "UsageError" else CannotLook)(self.what, self.hint)
+
+
+def _end_with_parent() -> None:
+    """A process that was killed cannot end its recogniser: that minds it by itself."""
+    parent = parent_process()
+    if parent is not None:
+        threading.Thread(target=_outlive, args=(parent.sentinel,), daemon=True).start()
+
+
+def _outlive(parent: int) -> None:
+    wait([parent])
+    os._exit(1)
 
 
 def _load(name: str, options: dict[str, Any]) -> _Trouble | None:
