@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from math import fsum
 
 from cxassure.events import AnyEvent, Observed, StepStarted
 from cxassure.matcher import squeezed
@@ -81,8 +82,8 @@ HALF = 180.0
 
 def effort(figures: Mapping[str, float]) -> float:
     """The effort index: from 0, none at all, towards 100. It never falls as a figure grows."""
-    cost = sum(price * max(0.0, figures.get(name, 0.0)) for name, price in EFFORT.items())
-    cost += AGAIN * max(0.0, figures.get("contacts", 0.0) - 1)
+    costs = [price * max(0.0, figures.get(name, 0.0)) for name, price in EFFORT.items()]
+    cost = fsum([*costs, AGAIN * max(0.0, figures.get("contacts", 0.0) - 1)])
     return 100.0 * (1.0 - HALF / (cost + HALF))  # each operation keeps the order, rounded too
 
 

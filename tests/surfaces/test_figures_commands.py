@@ -140,3 +140,20 @@ def test_a_peak_that_was_is_written_and_one_to_come_is_not(place: Path, said: Sa
 
 
 PEAK = SETTINGS + "peaks: {sale: {start: %s, end: %s}}\n"
+
+
+def test_pdf_is_written_and_the_rest_also_where_no_browser_is(
+    place: Path, said: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said("digest", "--pdf", "week.pdf")
+    assert (place / "week.pdf").read_bytes().startswith(b"%PDF-")
+    monkeypatch.setenv("CXASSURE_BROWSER", "/nowhere/chromium")
+    said("digest", "--pdf", "none.pdf", "--markdown", "week.md", code=3)
+    assert (place / "week.md").exists()
+
+
+def test_a_stored_run_is_told_for_other_tools(place: Path, said: Said) -> None:
+    said("report", "pay", "--ctrf", "out/ctrf.json", "--allure", "out/allure")
+    results = json.loads((place / "out/ctrf.json").read_bytes())["results"]
+    assert "pay" in [test["name"] for test in results["tests"]]
+    assert len(list((place / "out/allure").glob("*-result.json"))) == results["summary"]["tests"]

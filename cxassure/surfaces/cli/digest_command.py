@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -60,16 +60,19 @@ def command(
     told = digest(_material(workspace, begin, end, env), begin, end, peak)
     where = zone(workspace.settings.calendar.zone)
     page = telling.page(told, where)
-    forms: dict[Path | None, Any] = {html: page.encode("utf-8", "replace")}
-    forms |= {markdown: telling.markdown(told, where).encode("utf-8", "replace")}
-    forms |= {pdf: retelling.printed(page, workspace.settings.browser)} if pdf else {}
-    for path, data in forms.items():
-        if path:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
-            click.echo(f"written to {path}", err=True)
+    _write(html, page.encode("utf-8", "replace"))
+    _write(markdown, telling.markdown(told, where).encode("utf-8", "replace"))
     click.echo("\n".join(telling.lines(told, where)))
+    if pdf:
+        _write(pdf, retelling.printed(page, workspace.settings.browser))
     return 0
+
+
+def _write(path: Path | None, data: bytes) -> None:
+    if path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+        click.echo(f"written to {path}", err=True)
 
 
 def _last(workspace: Workspace, name: str, now: datetime) -> tuple[datetime, datetime]:
