@@ -20,6 +20,8 @@ from postgres import Postgres
 
 from cxassure.peak import Slot
 from cxassure.store import Store
+from cxassure.store.database import connect
+from cxassure.store.leading import Leading
 from cxassure.store.ledger import Ledger
 
 CLI = "from cxassure.surfaces.cli import main; main()"
@@ -117,11 +119,9 @@ def test_an_outage_and_a_kill_lose_and_double_no_due_run(
         until(lambda: one_is_at_work(first, second))
         before = done(shared)
         until(lambda: done(shared) > before + 1, first.said.read_text)
-        leader, other = (first, second) if first.process.poll() is None else (second, None)
+        leader, other = (first, second) if stayed(first) else (second, first)
         leader.process.kill()
         leader.process.wait()
-        if other is None:
-            other = second = Scheduler(folder, "third", shared)
         before = done(shared)
         until(lambda: done(shared) > before + 1, other.said.read_text)
         other.process.terminate()
@@ -131,6 +131,11 @@ def test_an_outage_and_a_kill_lose_and_double_no_due_run(
             if one is not None and one.process.poll() is None:
                 one.process.kill()
                 one.process.wait()
+    holds(folder, shared)
+
+
+def holds(folder: Path, shared: str) -> None:
+    """Each second stands in the ledger once, and once in history as it says."""
     found = slots(shared)
     begin = found[0].at
     assert [slot.at for slot in found] == [begin + timedelta(seconds=n) for n in range(len(found))]
@@ -145,5 +150,69 @@ def test_an_outage_and_a_kill_lose_and_double_no_due_run(
 
 def one_is_at_work(first: Scheduler, second: Scheduler) -> bool:
     """Whoever was quicker when the store came back."""
-    still = "still ours" in first.said.read_text()
-    return still or "taking over" in second.said.read_text()
+    return stayed(first) or "taking over" in second.said.read_text()
+
+
+def stayed(one: Scheduler) -> bool:
+    return "still ours" in one.said.read_text()
+
+
+def test_who_was_cut_off_and_overtaken_stands_by_and_takes_over_again(
+    folder: Path, shared: str
+) -> None:
+    first, other = Scheduler(folder, "first", shared), Leading(shared, "scheduler of live")
+    try:
+        until(lambda: done(shared) > 1, first.said.read_text)
+        until(lambda: cut_off(shared) and other.take(), first.said.read_text)
+        first.waits_to_say("another scheduler took over")
+        first.waits_to_say("standing by")
+        before = done(shared)
+        assert first.process.poll() is None
+        other.give_back()
+        first.waits_to_say("taking over")
+        until(lambda: done(shared) > before + 1, first.said.read_text)
+        first.process.terminate()
+        assert first.process.wait(60) == 0, first.said.read_text()
+    finally:
+        other.give_back()
+        if first.process.poll() is None:
+            first.process.kill()
+            first.process.wait()
+    holds(folder, shared)
+
+
+def cut_off(url: str) -> bool:
+    """Ends the connections that hold a turn."""
+    held = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
+    engine = connect(url)
+    with engine.connect() as asked:
+        asked.exec_driver_sql(held)
+    engine.dispose()
+    return True
+
+
+def test_a_reason_names_the_store_that_was_away(
+    folder: Path, shared: str, postgres: Postgres
+) -> None:
+    first = Scheduler(folder, "first", shared)
+    try:
+        until(lambda: done(shared) > 1, first.said.read_text)
+        before = done(shared)
+        postgres.stop()
+        first.waits_to_say("cut off from the store")
+        begin = time.monotonic()
+        until(lambda: time.monotonic() - begin > 4)
+        postgres.start()
+        until(lambda: done(shared) > before + 3, first.said.read_text)
+        first.process.terminate()
+        assert first.process.wait(60) == 0, first.said.read_text()
+    finally:
+        if first.process.poll() is None:
+            first.process.kill()
+            first.process.wait()
+    holds(folder, shared)
+    whys = [slot.why for slot in slots(shared) if slot.state == "missed"]
+    assert any(why.startswith("the store did not answer from") for why in whys), whys
+    assert not any("still running" in why for why in whys), whys
+    said = first.said.read_text().splitlines()
+    assert sum("ledger" in line for line in said) == 1, said

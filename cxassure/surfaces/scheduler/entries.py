@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
 from cxassure.errors import CannotLook
@@ -15,6 +15,8 @@ from cxassure.peak import Slot
 AT_ONCE = 500
 AGAIN = 1.0
 """Seconds after which it is tried again when the ledger could not be written."""
+TOLD = timedelta(minutes=1)
+"""How long it is kept quiet about a ledger that still cannot be written."""
 
 Write: TypeAlias = Callable[[Sequence[Slot], Sequence[Slot], datetime | None], set[Slot]]
 """Fresh slots, changed ones and until when all are in there, to those that were new."""
@@ -31,7 +33,10 @@ class Entries:
     """A queue before `write`; `first` says when the first run is due that is not in here yet.
 
     What cannot be written waits and is tried again, and nothing that waits for it is started.
+    `silence` is the last stretch (UTC) in which nothing could be written.
     """
+
+    silence: tuple[datetime, datetime] | None = None
 
     def __init__(
         self,
@@ -43,6 +48,8 @@ class Entries:
         self._write, self._first, self._trouble, self._again = write, first, trouble, again
         self._queue: deque[_Entry] = deque()
         self._asked = asyncio.Event()
+        self._tried = self._told = datetime.min.replace(tzinfo=UTC)
+        self._failing = False
         self._task = asyncio.create_task(self._go())
 
     def enter(self, slot: Slot) -> asyncio.Future[bool]:
@@ -76,16 +83,31 @@ class Entries:
     async def _batch(self, batch: list[_Entry]) -> None:
         fresh = [one.slot for one in batch if one.fresh]
         changed = [one.slot for one in batch if not one.fresh]
+        began = datetime.now(UTC)
         try:
             new = await asyncio.to_thread(self._write, fresh, changed, self._until(len(batch)))
         except CannotLook as wrong:
-            self._trouble(str(wrong))
+            self._failed(wrong, began)
             await asyncio.sleep(self._again)
             return
+        self._answered()
         for one in batch:
             self._queue.popleft()
             if not one.written.done():
                 one.written.set_result(not one.fresh or one.slot in new)
+
+    def _failed(self, wrong: CannotLook, began: datetime) -> None:
+        """It is told when it begins, and each minute that it lasts."""
+        if not self._failing:
+            self._failing, self._tried = True, began
+        if (now := datetime.now(UTC)) - self._told >= TOLD:
+            self._told = now
+            self._trouble(str(wrong))
+
+    def _answered(self) -> None:
+        if self._failing:
+            self._failing, self.silence = False, (self._tried, datetime.now(UTC))
+            self._told = datetime.min.replace(tzinfo=UTC)
 
     def _until(self, taken: int) -> datetime:
         """Before when everything due is in the ledger once the first `taken` are written."""

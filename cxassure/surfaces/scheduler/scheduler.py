@@ -26,12 +26,15 @@ HELD_UP = "the scheduler was held up until a later run was due"
 STOPPED = "the scheduler was stopped before it could start it"
 TOO_LATE = "its turn came when it might no longer be started"
 STILL = "still running"
+SILENT = "the store did not answer"
 SECOND = "a second look at a failure"
 """Why a run was made, or not made, that the calendar does not ask for."""
 
 MISSED_AT_ONCE = 200
 """Missed runs that are written down as one campaign."""
 
+Stretch: TypeAlias = tuple[datetime, datetime]
+"""From when to when (UTC)."""
 Tell: TypeAlias = Callable[[Slot], None]
 Look: TypeAlias = Callable[[Sequence[Slot]], Awaitable[None]]
 """Told of what ended or was missed before the ledger says so: after a kill it may come again."""
@@ -80,6 +83,7 @@ class Scheduler:
         self.looked = datetime.now(UTC)
         self.stopping = False
         self.under_way: dict[str, datetime] = {}
+        self.unanswered: set[str] = set()
         self.again: set[str] = set()
         self.pending: dict[tuple[str, datetime], datetime] = {}
         self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -92,27 +96,28 @@ class Scheduler:
 
     # What was
 
-    def look_back(self, first: datetime | None = None) -> None:
+    def look_back(self, first: datetime | None = None, silence: Stretch | None = None) -> None:
         """Settles what was left open, and what fell due since anybody looked.
 
-        `first` is since when probes count that were never seen before (default: now).
+        `first` is since when probes count that were never seen before (default: now); `silence`
+        when the store was seen not to answer. Raises `CannotLook`, and then nothing has begun.
         """
         now = self.looked
-        until = self.book.until()
-        for slot in self.book.open():
-            self._settle(slot)
+        until, left = self.book.until(), self.book.open()
         since = self.book.acquaint(self.probes, first or now)
         begin = max(until or min(since.values()), now - self.habits.back)
+        there = {(slot.probe, slot.at) for slot in self.book.since(begin)}
         if until and begin > until:
             self.trouble(f"what was due from {until:%F %R} to {begin:%F %R} UTC is not told")
-        there = {(slot.probe, slot.at) for slot in self.book.since(begin)}
+        for slot in left:
+            self._settle(slot)
         fell: dict[str, list[Due]] = {}
         for one in self.calendar.due(begin, now):
             name = f"{one.journey}[{one.row}]" if one.row else one.journey
             if one.at >= since[name] and (name, one.at) not in there:
                 fell.setdefault(name, []).append(one)
         for name, found in fell.items():
-            self._caught_up(name, found)
+            self._caught_up(name, found, silence)
 
     def _settle(self, slot: Slot) -> None:
         """A slot of a scheduler that died: its result is found, or it is missed."""
@@ -127,7 +132,7 @@ class Scheduler:
         self.entries.amend(again)
         self.missing.put_nowait(again)
 
-    def _caught_up(self, name: str, found: list[Due]) -> None:
+    def _caught_up(self, name: str, found: list[Due], silence: Stretch | None) -> None:
         """Of what fell due unseen the newest is run where the ladder asks for it; all else is
         missed."""
         newest = found[-1]
@@ -137,7 +142,8 @@ class Scheduler:
             found = found[:-1]
             self._begin(name, newest)
         for one in found:
-            self._miss(name, one.at, NOT_RUNNING)
+            silent = silence is not None and silence[0] <= one.at <= silence[1]
+            self._miss(name, one.at, _silent(silence) if silent else NOT_RUNNING)
 
     # What comes
 
@@ -209,7 +215,8 @@ class Scheduler:
     def _begin(self, name: str, one: Due) -> None:
         """Enters a due run and goes about it, unless the one before is still under way."""
         if before := self.under_way.get(name):
-            self._miss(name, one.at, f"{STILL}: the run due at {before:%F %T} UTC")
+            still = f"{STILL}: the run due at {before:%F %T} UTC"
+            self._miss(name, one.at, SILENT if name in self.unanswered else still)
             return
         self.under_way[name] = one.at
         slot = Slot(probe=name, at=one.at)
@@ -227,7 +234,7 @@ class Scheduler:
     async def _carry_out(self, probe: Probe, slot: Slot, entered: asyncio.Future[bool]) -> None:
         """A due run follows a second look that is under way, and that the run it was made for."""
         async with self._turns[probe.name]:
-            if not await entered:
+            if not await self._answer(slot, entered):
                 self._entered(slot)
                 return  # it is in there from before, and so it is not ours to run
             try:
@@ -238,6 +245,19 @@ class Scheduler:
         done = msgspec.structs.replace(slot, state="done", verdict=verdict, why=why)
         await self._done([done])
 
+    async def _answer(self, slot: Slot, written: asyncio.Future[bool]) -> bool:
+        """The run waits for the ledger, and is not running while it does."""
+        self.unanswered.add(slot.probe)
+        try:
+            return await written
+        finally:
+            self.unanswered.discard(slot.probe)
+
+    def _unanswered(self, slot: Slot) -> str:
+        """That the store was silent while this slot waited to be entered, or nothing."""
+        asked, silence = self.pending.get((slot.probe, slot.at)), self.entries.silence
+        return _silent(silence) if asked and silence and asked <= silence[1] else ""
+
     async def _driven(self, probe: Probe, slot: Slot) -> tuple[Slot, tuple[str, str]]:
         async with self.driver.room(probe):
             if why := self._forbidden(probe, slot):
@@ -246,7 +266,7 @@ class Scheduler:
                 slot = msgspec.structs.replace(slot, campaign=self.driver.begin())
             except CxassureError as wrong:
                 raise _NotRun(wrong.what) from None
-            await self.entries.amend(slot)
+            await self._answer(slot, self.entries.amend(slot))
             self._entered(slot)
             came = await self.driver.drive(probe, slot.campaign)
         if came is None:
@@ -256,10 +276,12 @@ class Scheduler:
     def _forbidden(self, probe: Probe, slot: Slot) -> str:
         """Why a run whose turn has come is not started, or nothing."""
         if self.stopping:
-            return STOPPED
+            return self._unanswered(slot) or STOPPED
         now = datetime.now(UTC)
         waited = (now - slot.at).total_seconds() > self.habits.grace + self.habits.jitter
-        return TOO_LATE if waited and not self.calendar.may_start(probe, slot.at, now) else ""
+        if not waited or self.calendar.may_start(probe, slot.at, now):
+            return ""
+        return self._unanswered(slot) or TOO_LATE
 
     async def _done(self, ended: Sequence[Slot]) -> None:
         """Looked at first: whoever is killed in between finds it open in the ledger, and looks."""
@@ -277,7 +299,8 @@ class Scheduler:
 
         async def then() -> None:
             if await entered:
-                self.missing.put_nowait(slot)
+                why = self._unanswered(slot) if slot.why == SILENT else ""
+                self.missing.put_nowait(msgspec.structs.replace(slot, why=why or slot.why))
             else:
                 self._entered(slot)
 
@@ -368,3 +391,8 @@ class Scheduler:
 
 
 TICK = timedelta(microseconds=1)
+
+
+def _silent(silence: Stretch | None) -> str:
+    """The reason, with from when to when where that is known."""
+    return f"{SILENT} from {silence[0]:%F %T} to {silence[1]:%F %T} UTC" if silence else SILENT

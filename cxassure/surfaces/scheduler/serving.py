@@ -12,7 +12,7 @@ from typing import cast
 
 from cxassure.campaign import Running
 from cxassure.company import started
-from cxassure.errors import UsageError
+from cxassure.errors import CannotLook, CxassureError, UsageError
 from cxassure.peak import Due, Slot
 from cxassure.surfaces.scheduler.driving import Driving
 from cxassure.surfaces.scheduler.reloading import Reloading
@@ -21,7 +21,7 @@ from cxassure.surfaces.scheduler.sighting import Sighting
 from cxassure.surfaces.scheduler.tidying import tidy
 from cxassure.surfaces.scheduler.turn import Turn
 from cxassure.surfaces.scheduler.watching import Watching
-from cxassure.verdict import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_PASSED, Verdict, exit_code
+from cxassure.verdict import EXIT_INTERRUPTED, EXIT_PASSED, Verdict, exit_code
 from cxassure.workspace import Workspace
 
 MINUTE = timedelta(minutes=1)
@@ -47,40 +47,88 @@ async def serve(
 ) -> int:
     """Runs by the calendar until a signal says to stop; gives the exit code.
 
-    Raises `UsageError` where nothing is ever due.
+    Whoever loses the turn to another machine stands by again. Raises `UsageError` where nothing is
+    ever due, and `CannotLook` where the store does not answer at the start.
     """
     stop, cut = asyncio.Event(), asyncio.Event()
-    ours = True
     turn = Turn(workspace.store.reports, workspace.store.leading(workspace.environment.name))
-    with _signals(stop, cut, say):
-        try:
-            if not turn.take():
-                say("standing by: another scheduler works on this reports folder")
-                if not await turn.wait(stop):
-                    return EXIT_PASSED
-                say("taking over")
-            with _shift(workspace, running, habits, tell, say, again, place) as shift:
-                made = shift.scheduler
-                shift.watching.start()
-                made.look_back()
-                made.start()
-                _some_are_due(made)
-                say(f"scheduling {len(made.probes)} probes")
-                beside = [
-                    asyncio.create_task(shift.reloading.go()),
-                    asyncio.create_task(tidy(lambda: shift.watching.sighting.workspace, say)),
-                ]
-                ours = await turn.keep(stop, say)
-                for task in beside:
-                    task.cancel()
-                made.stop()
-                await _drained(made, cut)
-                await shift.watching.finish()
-        finally:
-            turn.give_back()
-    if not ours:
-        return EXIT_ERROR
+    with _signals(stop, cut, say), contextlib.ExitStack() as stack:
+        stack.callback(turn.give_back)
+        stood_by = not turn.take()
+        if stood_by:
+            say(f"standing by: another scheduler works on {turn.where}")
+            workspace = await _taken_over(turn, workspace, stop, say)
+        while not stop.is_set():
+            _move_in(workspace, stack)
+            try:
+                with _shift(workspace, running, habits, tell, say, again, place) as shift:
+                    await _work(shift, turn, stop, cut, say)
+                    workspace = shift.reloading.workspace
+            except CannotLook as wrong:
+                if not (stood_by and turn.among):
+                    raise
+                say(str(wrong))
+                await turn.pass_on(stop)
+            if not stop.is_set():
+                stood_by = True
+                say(f"standing by: {turn.where} is another scheduler's, or does not answer")
+                workspace = await _taken_over(turn, workspace, stop, say)
     return EXIT_INTERRUPTED if cut.is_set() else EXIT_PASSED
+
+
+def _move_in(workspace: Workspace, stack: contextlib.ExitStack) -> None:
+    """The built-in company, where a target asks for it; it stays until the end."""
+    if workspace.needs_company:
+        company = stack.enter_context(started())
+        workspace.move_in(company.targets, company.secrets)
+
+
+async def _taken_over(turn: Turn, old: Workspace, stop: asyncio.Event, say: Say) -> Workspace:
+    """Stands by until it is our turn or `stop` came; what was written meanwhile is read."""
+    if not await turn.wait(stop):
+        return old
+    say("taking over")
+    try:
+        new = old.afresh()
+        new.schedule(new.compiled())
+        if _turn_of(new) != _turn_of(old):
+            raise UsageError("another store, reports folder or environment", "start it again")
+    except CxassureError as wrong:
+        say(f"what was written anew is not used, the last good goes on:\n{wrong}")
+        return old
+    return new
+
+
+def _turn_of(workspace: Workspace) -> tuple[object, ...]:
+    """What a turn is taken for."""
+    return workspace.store.reports, workspace.store.url, workspace.environment.name
+
+
+async def _work(
+    shift: _Shift, turn: Turn, stop: asyncio.Event, cut: asyncio.Event, say: Say
+) -> None:
+    """Runs what is due until `stop`, or until another machine has the turn, and drains."""
+    made = shift.scheduler
+    shift.watching.start(alone=True)
+    try:
+        made.look_back(silence=turn.silence)
+    except CannotLook:
+        await made.drain()
+        await shift.watching.finish()
+        raise
+    made.start()
+    _some_are_due(made)
+    say(f"scheduling {len(made.probes)} probes")
+    beside = [
+        asyncio.create_task(shift.reloading.go()),
+        asyncio.create_task(tidy(lambda: shift.watching.sighting.workspace, say)),
+    ]
+    await turn.keep(stop, say)
+    for task in beside:
+        task.cancel()
+    made.stop()
+    await _drained(made, cut)
+    await shift.watching.finish()
 
 
 async def once(
@@ -107,11 +155,10 @@ async def once(
     turn = Turn(workspace.store.reports, workspace.store.leading(workspace.environment.name))
     try:
         if not turn.take():
-            raise UsageError("a scheduler is at work on this reports folder", "leave it to that")
-        with (
-            _signals(stop, cut, say),
-            _shift(workspace, running, habits, note, say, again, place) as shift,
-        ):
+            raise UsageError(f"a scheduler is at work on {turn.where}", "leave it to that")
+        with _signals(stop, cut, say), contextlib.ExitStack() as stack:
+            _move_in(workspace, stack)
+            shift = stack.enter_context(_shift(workspace, running, habits, note, say, again, place))
             made = shift.scheduler
             shift.watching.start()
             made.look_back(made.looked.replace(second=0, microsecond=0))
@@ -148,15 +195,10 @@ def _shift(
     again: str,
     place: str,
 ) -> Iterator[_Shift]:
-    """A scheduler with its ledger, and the built-in company where a target asks for it."""
+    """A scheduler with its ledger."""
     probes = workspace.compiled()
     calendar = workspace.schedule(probes)
-    with contextlib.ExitStack() as stack:
-        if workspace.needs_company:
-            company = stack.enter_context(started())
-            workspace.move_in(company.targets, company.secrets)
-        ledger = workspace.ledger()
-        stack.callback(ledger.close)
+    with contextlib.closing(workspace.ledger()) as ledger:
         ledger.forget(datetime.now(UTC) - KEPT)
         driving = Driving(workspace, running, again)
         sighting = Sighting(workspace, place, again)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+import re
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,10 +17,10 @@ from cxassure.errors import CannotLook
 from cxassure.peak import Between, Calendar, Fixed, Hours, Moment, Peak, Slot, Window
 from cxassure.probe import FORMAT, Probe
 from cxassure.store.ledger import Ledger
-from cxassure.surfaces.scheduler import Habits, Scheduler
+from cxassure.surfaces.scheduler import Habits, Scheduler, entries
 from cxassure.surfaces.scheduler.driving import Missed
 from cxassure.surfaces.scheduler.entries import Entries
-from cxassure.surfaces.scheduler.scheduler import DIED, NOT_RUNNING
+from cxassure.surfaces.scheduler.scheduler import DIED, NOT_RUNNING, SILENT, STOPPED
 from cxassure.watch import Schedule
 
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
@@ -192,3 +196,91 @@ async def test_a_ledger_that_is_away_for_a_while_loses_and_doubles_nothing() -> 
     assert kept == slots
     assert said == ["the disk is full"]
     assert marks == [noon + 500 * SECOND, noon + HOUR]
+
+
+class Away:
+    """A ledger that can be told not to answer."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger, self.away = ledger, False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.ledger, name)
+
+    def write(self, *what: Any) -> set[Slot]:
+        if self.away:
+            raise CannotLook("the store is away")
+        return self.ledger.write(*what)
+
+
+async def until(true: Callable[[], object]) -> None:
+    end = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < end
+        await asyncio.sleep(0.05)
+
+
+async def test_what_a_silent_store_cost_is_told_with_its_reason(ledger: Ledger) -> None:
+    probe = Probe(format=FORMAT, journey="fine", every="1s")
+    said: list[str] = []
+    told: list[Slot] = []
+    book, driver = Away(ledger), Quick()
+    schedule, habits = Schedule(Calendar(), [probe]), Habits(jitter=0.0)
+    made = Scheduler([probe], schedule, book, driver, habits, told.append, said.append)
+    made.look_back()
+    made.start()
+    await until(lambda: driver.drove)
+    book.away = True
+    await until(lambda: len(made.pending) > 3)
+    assert (len(said), driver.missed) == (1, [])
+    book.away = False
+    before = len(driver.drove)
+    await until(lambda: len(driver.drove) > before + 1 and len(driver.missed) > 2)
+    made.stop()
+    await made.drain()
+    found = ledger.since(datetime(2000, 1, 1, tzinfo=UTC))
+    assert [slot.at for slot in found] == [found[0].at + n * SECOND for n in range(len(found))]
+    missed = [slot for slot in found if slot.state == "missed" and slot.why != STOPPED]
+    assert len({slot.why for slot in missed}) == 1
+    assert re.fullmatch(rf"{SILENT} from \S+ \S+ to \S+ \S+ UTC", missed[0].why)
+    assert Counter(slot.at for slot in told) == Counter(slot.at for slot in found)
+
+
+async def test_what_fell_due_while_the_store_was_silent_is_not_put_down_to_us(
+    ledger: Ledger,
+) -> None:
+    driver, now = Quick(), datetime.now(UTC)
+    ledger.acquaint(["fine"], now - 5 * HOUR)
+    ledger.write([], [], now - 5 * HOUR)
+    schedule = Schedule(Calendar(), [PROBE])
+    made = Scheduler([PROBE], schedule, ledger, driver, HERE, lambda slot: None, pytest.fail)
+    made.look_back(silence=(now - 2.5 * HOUR, now))
+    await made.drain()
+    whys = [slot.why.partition(" from ")[0] for slot in driver.missed]
+    assert set(whys[:2]) == {NOT_RUNNING}
+    assert set(whys[3:]) == {SILENT}
+
+
+async def test_a_store_that_stays_silent_is_told_of_once_a_minute(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said: list[str] = []
+    tried: list[int] = []
+
+    def write(fresh: Sequence[Slot], changed: Sequence[Slot], until: datetime | None) -> set[Slot]:
+        tried.append(1)
+        if len(tried) < 20:
+            raise CannotLook("the store is away", "see to it")
+        return set(fresh)
+
+    made = Entries(write, lambda: datetime.now(UTC), said.append, again=0.0)
+    assert await made.enter(Slot(probe="fine", at=datetime.now(UTC)))
+    await made.close()
+    assert len(said) == 1
+    assert made.silence is not None
+    monkeypatch.setattr(entries, "TOLD", timedelta(0))
+    tried.clear()
+    made = Entries(write, lambda: datetime.now(UTC), said.append, again=0.0)
+    assert await made.enter(Slot(probe="fine", at=datetime.now(UTC)))
+    await made.close()
+    assert len(said) == 20
