@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from cxassure.report.answers import answers
+from cxassure.report.answers import Answer, answers
 from cxassure.report.cause import Cause, called, causes
 from cxassure.report.changes import since_good
 from cxassure.report.context import Context
@@ -43,7 +43,7 @@ FRAGMENT = 4_000_000
 """Bytes of pictures that stand in a fragment itself."""
 
 _LOUD = ("failed", "error", "missed", "degraded")
-_SHORT = 120
+_SHORT, _FELT = 100, 60
 """Characters of an answer in the page's head: all six fit a telephone's screen (360 by 640)."""
 
 
@@ -107,9 +107,16 @@ def _first(run: Run, context: Context) -> dict[str, Any] | None:
     return {
         "run": told,
         "headline": headline(run),
-        "answers": [(a.question, clip(visible(a.said), _SHORT)) for a in answers(run, context)],
+        "answers": [(a.question, _short(a)) for a in answers(run, context)],
         "anchor": context.anchor(run, bad.index) if bad else context.anchor(run),
     }
+
+
+def _short(one: Answer) -> str:
+    """What is said, and what a customer would feel with it; the rest stands in the run's own."""
+    felt = [said for label, said in one.more if label == "customer"]
+    most = _SHORT + (_FELT if felt else 0)
+    return clip(visible("; ".join([one.said, *felt])), most)
 
 
 def _shown(run: Run, context: Context, budget: Budget) -> dict[str, Any]:

@@ -79,8 +79,10 @@ class Case:
 
     @property
     def good(self) -> list[Run]:
-        """The runs in which the customer got through."""
-        return [run for run in self.every if run.verdict in GOOD]
+        """The runs in which the customer got through, and got there in time where this one was
+        late."""
+        fine = ("passed",) if self.run.verdict == "degraded" else GOOD
+        return [run for run in self.every if run.verdict in fine]
 
     @property
     def before(self) -> list[StepRun]:
@@ -113,7 +115,7 @@ def since(case: Case) -> str:
 
 def _passing(case: Case) -> Iterator[str]:
     """What goes well all the same: rows of the journey, its other steps, other journeys."""
-    rows = [run.row for run in case.peers if run.row and run.verdict in GOOD]
+    rows = [run.row for run in case.good if run.row and run.journey == case.run.journey]
     if rows:
         yield f"{listed(rows)} {'passes' if len(rows) == 1 else 'pass'}"
     channels = dict.fromkeys(called(s.channel) for s in case.before if s.channel)

@@ -46,6 +46,8 @@ def unanswered(case: Case) -> str:
     """An agent's step that fails at being rung: the transfer went elsewhere or nowhere."""
     if case.step.channel != "agent" or case.step.verb != "answer" or case.facet:
         return ""
+    if "position" in case.step.seen:
+        return f"the queue was not through in time: {clip(case.step.seen, 100)}"
     return f"the transfer from {_handing_over(case)} did not reach {case.step.party}"
 
 
@@ -136,6 +138,9 @@ def hung_up(case: Case) -> str:
 def silent(case: Case) -> str:
     """Nothing came at all, which is another trouble than the wrong words."""
     check = decisive(case.step)
+    if case.step.channel == "inbox" and "did not come" in case.step.why:
+        passed = listed(list(dict.fromkeys(called(s.channel) for s in case.before if s.channel)))
+        return "no such mail came" + (f", although {passed} steps passed" if passed else "")
     if check is None or check.facet not in HEARD or check.seen not in ("", "nothing"):
         return ""
     return f"{called(case.step.channel)} says nothing at all"
@@ -172,6 +177,10 @@ def ends_up(case: Case) -> str:
     if case.step.channel != "web" or not pages:
         return ""
     page = clip(pages[-1].text, 60)
+    check = decisive(case.step)
+    if check and check.facet in ("element", "count") and pages[-1].step == case.step.index:
+        got = "" if check.seen in ("", "nothing") else f": it shows «{clip(check.seen, 60)}»"
+        return f"«{page}» comes, but without {clip(check.expected, 80)}{got}"
     if pages[-1].step == case.step.index:
         return f"«{deed(case.step)}» leads to «{page}»"
     return f"«{deed(case.step)}» leads nowhere: the customer stays on «{page}»"

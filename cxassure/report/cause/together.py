@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from cxassure.incident import Deploy
 from cxassure.report.cause.case import GOOD, Blame, Case, Said, called, deed, hosts
+from cxassure.report.changes import since_good
 from cxassure.report.tally import listed, number
 from cxassure.run import Run
 from cxassure.text import clip, plain, span
@@ -95,11 +96,22 @@ def same_step(case: Case) -> Said | None:
 
 def some_rows(case: Case) -> Said | None:
     """Only some rows of a journey: what tells them apart is the place to look."""
-    good = [run.row for run in case.peers if run.verdict in GOOD]
+    good = [run.row for run in case.good if run.journey == case.run.journey]
     bad = [run.row for run in case.same if run.journey == case.run.journey]
     if not good or not bad or set(good) & set(bad):
         return None
     return Said(f"only {listed(bad)}: look at what differs from {listed(good)}")
+
+
+def otherwise(case: Case) -> Said | None:
+    """Something is said otherwise than in the last good run, up to the step that broke."""
+    found = (
+        one
+        for one in since_good(case.run, case.context)
+        if one.kind in ("menu", "prompt", "reply", "ring") and one.step <= case.step.index
+    )
+    told = next((one for one in found if one.after or one.kind in ("menu", "ring")), None)
+    return Said(f"since the last good run {told.sentence}") if told else None
 
 
 def deployed(case: Case) -> Said | None:

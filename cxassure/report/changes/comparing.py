@@ -32,8 +32,9 @@ def changes(run: Run, good: Run) -> list[Change]:
 
     What `good` has behind the step at which `run` ended is not gone: it was never reached.
     """
-    reached = (step for step in run.steps if step.verdict != "skipped" or step.observed)
-    last = max((step.index for step in reached), default=0)
+    mine = [step for step in run.steps if step.part != "always"]
+    mine = [s for s in mine if s.observed or (s.part != "closing" and s.verdict != "skipped")]
+    last = max((step.index for step in mine), default=0)
     before = [step for step in good.steps if step.index <= last and step.part != "always"]
     after = [step for step in run.steps if step.part != "always"]
     found = [
