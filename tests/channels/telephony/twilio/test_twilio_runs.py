@@ -22,13 +22,12 @@ parties:
   caller: {channel: ivr, target: support-line}
 steps:
   - caller: dial
-    expect: {prompt: {contains: welcome to birch and bay gifts}}
+    expect: {prompt: {contains: "for opening hours, press 4"}}
     within: 60s
   - caller: {press: "4"}
     expect: {prompt: {contains: we are open}}
     within: 60s
   - caller: hang_up
-    expect: {call: {ended_by: customer}}
 """
 HELD = """
 journey: held
@@ -79,7 +78,7 @@ async def begin(folder: Path, network, *words: str, **secrets: str) -> asyncio.s
     }
     pipe = asyncio.subprocess.PIPE
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "cxassure", *words,
+        sys.executable, "-c", "from cxassure.surfaces.cli import main; main()", *words,
         cwd=folder, env=environ, stdout=pipe, stderr=pipe,
     )  # fmt: skip
 
@@ -125,7 +124,7 @@ async def test_a_call_that_a_killed_run_left_up_is_ended_at_the_next_start(
     folder = workspace(tmp_path, network, company.url())
     ledger = Ledger(folder / "reports" / "calls.db")
     process = await begin(folder, network, "run", "held", "--env", "live")
-    async with asyncio.timeout(120):
+    async with asyncio.timeout(60):
         while not (ledger.up() and ledger.up()[0].sid and len(network.up) == 2):
             await asyncio.sleep(0.05)
     os.kill(process.pid, signal.SIGKILL)
@@ -136,7 +135,7 @@ async def test_a_call_that_a_killed_run_left_up_is_ended_at_the_next_start(
     assert code == 3 and one["minded"] is False and NUMBER not in told
     network.exchange.desks.clear()
     process = await begin(folder, network, "run", "held", "--env", "live")
-    async with asyncio.timeout(120):
+    async with asyncio.timeout(60):
         while any(call.called == NUMBER and call.answered is not None for call in network.up):
             await asyncio.sleep(0.05)
     process.send_signal(signal.SIGINT)
@@ -152,7 +151,7 @@ async def test_calls_end_hangs_up_what_nobody_minds(open_network, tmp_path, comp
     folder = workspace(tmp_path, network, company.url())
     ledger = Ledger(folder / "reports" / "calls.db")
     process = await begin(folder, network, "run", "held", "--env", "live")
-    async with asyncio.timeout(120):
+    async with asyncio.timeout(60):
         while not (ledger.up() and ledger.up()[0].sid and len(network.up) == 2):
             await asyncio.sleep(0.05)
     os.kill(process.pid, signal.SIGKILL)
