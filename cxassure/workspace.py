@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from cxassure import probe, retelling
-from cxassure.errors import SpecError, UsageError
+from cxassure.errors import Problem, SpecError, UsageError
 from cxassure.keyring import Keyring
 from cxassure.peak import Calendar
 from cxassure.probe import Probe
@@ -208,6 +208,21 @@ class Workspace:
     def probe_of(self, run: Run) -> Probe:
         """The probe that a stored run was made of. Raises `UsageError` where it was not kept."""
         return _decoded(retelling.probe_path(self.store, run))
+
+    def unfit(self) -> list[Problem]:
+        """Recipients of alerts who can never be told as they are written, whatever their secrets
+        are. No secret is read."""
+        if not (known := self.settings.alerts.recipients):
+            return []
+        from cxassure.report.senders import unfit
+        from cxassure.spec import settings_place
+
+        found = {name: unfit(one) for name, one in known.items()}
+        return [
+            Problem(settings_place(self.root, "alerts", "to", name), wrong.what, wrong.hint)
+            for name, wrong in found.items()
+            if wrong
+        ]
 
     # When it is looked
 

@@ -2,6 +2,6 @@
 
 from cxassure.library import Library
 from cxassure.spec.library import read
-from cxassure.spec.settings import read_settings
+from cxassure.spec.settings import read_settings, settings_place
 
-__all__ = ["Library", "read", "read_settings"]
+__all__ = ["Library", "read", "read_settings", "settings_place"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from cxassure.errors import Misread, SpecError
+from cxassure.errors import Misread, Place, SpecError
 from cxassure.peak import Calendar
 from cxassure.settings import Environment, SecretSource, Settings, Target
 from cxassure.spec.alerts import read_alerts
@@ -46,6 +46,11 @@ def read_settings(root: Path) -> Settings:
     if problems:
         raise SpecError(problems)
     return settings
+
+
+def settings_place(root: Path, *keys: str | int) -> Place:
+    """Where in the settings of the workspace at `root` the value at `keys` stands."""
+    return Shape(load(str(root / SETTINGS), SETTINGS)).place(*keys)
 
 
 def _settings(shape: Shape, raw: dict[str, Raw], root: Path) -> Settings:

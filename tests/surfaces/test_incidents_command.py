@@ -58,15 +58,32 @@ def test_what_is_open_is_told_with_its_messages_that_wait(desk: Counter) -> None
     fails(desk)
     told = desk.ask("incidents")
     assert told.code == 0
-    for part in ("major failed", "fine", "told      team", "cxassure ack inc-", "«opened» to team"):
+    for part in (
+        "major failed",
+        "fine",
+        "told      nobody",
+        "not yet   team",
+        "cxassure ack inc-",
+        "«opened» to team",
+    ):
         assert part in told.out
     assert "\x1b" not in told.out
     document = desk.ask("incidents", "--json").json
     (one,), (waiting,) = document["incidents"], document["outbox"]
     assert (one["kind"], one["severity"], one["acknowledged"]) == ("failed", "major", None)
     assert one["journeys"][0]["name"] == "fine"
+    assert (one["told"], one["untold"]) == ([], ["team"])
     assert one["since"] <= one["opened"]
     assert (waiting["to"], waiting["word"], waiting["tries"]) == ("team", "opened", 0)
+
+
+def test_only_who_got_it_is_said_to_have_been_told(desk: Counter) -> None:
+    fails(desk)
+    kept = Workspace(desk.root).duty().kept
+    kept.done(kept.waiting()[0].message.id)
+    assert "told      team" in desk.ask("incidents").out
+    (one,) = desk.ask("incidents", "--json").json["incidents"]
+    assert (one["told"], one["untold"]) == (["team"], [])
 
 
 def test_what_could_not_be_sent_is_told_with_the_reason(desk: Counter) -> None:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from cxassure.report.senders.delivery import Delivered, deliver
 from cxassure.report.senders.outbox import FileOutbox, Outbox
 from cxassure.report.senders.pinging import ping
-from cxassure.report.senders.sender import NotSent, Sender, made, make, sender_class, senders
+from cxassure.report.senders.sender import (
+    NotSent,
+    Sender,
+    made,
+    make,
+    sender_class,
+    senders,
+    unfit,
+)
 from cxassure.report.senders.sighting import observe
 from cxassure.report.senders.wording import markdown, plain, title
 
@@ -25,4 +33,5 @@ __all__ = [
     "sender_class",
     "senders",
     "title",
+    "unfit",
 ]

@@ -10,12 +10,13 @@ from typing import Protocol, runtime_checkable
 
 from cxassure.errors import CxassureError, UsageError
 from cxassure.incident import Message, Recipient
-from cxassure.text import fill, guess
+from cxassure.text import fill, guess, references
 
 GROUP = "cxassure.senders"
 BUILT_IN = {
     "apprise": "cxassure.report.senders.services:AppriseSender",
     "webhook": "cxassure.report.senders.webhook:WebhookSender",
+    "webpush": "cxassure.report.senders.webpush:WebPushSender",
 }
 
 
@@ -86,6 +87,11 @@ _PARTS = ("known", "needed", "send")
 def make(recipient: Recipient, options: Mapping[str, str]) -> Sender:
     """The sender for `recipient`; `options` are its own with secrets filled in."""
     kind = sender_class(recipient.sender)
+    _check(kind, recipient, options)
+    return kind(options)
+
+
+def _check(kind: type[Sender], recipient: Recipient, options: Mapping[str, str]) -> None:
     for key in options:
         if key not in kind.known:
             what = f"sender «{recipient.sender}» of «{recipient.name}» has no option «{key}»"
@@ -93,7 +99,6 @@ def make(recipient: Recipient, options: Mapping[str, str]) -> Sender:
     if missing := sorted(kind.needed - {key for key, value in options.items() if value}):
         what = f"sender «{recipient.sender}» of «{recipient.name}» needs {', '.join(missing)}"
         raise UsageError(what, "add it under alerts: to: in cxassure.yaml")
-    return kind(options)
 
 
 def made(
@@ -113,6 +118,33 @@ def made(
             found[one.name] = _Unmade(wrong)
             wrongs.append(UsageError(f"«{one.name}» cannot be told: {wrong.what}", wrong.hint))
     return found, wrongs
+
+
+PLACEHOLDER = "x" * 40
+"""What stands for a secret where it is only looked at how an address is written."""
+
+
+def unfit(recipient: Recipient) -> CxassureError | None:
+    """Why `recipient` can never be told as it is written, whatever its secrets are; None if it
+    may be. No secret is read, and nothing is sent."""
+    options = recipient.options
+    given = {key: fill(text, lambda name: PLACEHOLDER) for key, text in options.items()}
+    hidden = {key for key, text in options.items() if _wholly(text)}
+    try:
+        kind = sender_class(recipient.sender)
+        _check(kind, recipient, given)
+        if "url" not in hidden:
+            made = kind(given)
+            if look := getattr(made, "look", None):
+                look(given == options)
+    except CxassureError as wrong:
+        return UsageError(f"«{recipient.name}» cannot be told: {wrong.what}", wrong.hint)
+    return None
+
+
+def _wholly(text: str) -> bool:
+    """Whether a value is one reference and nothing else, of which nothing is known then."""
+    return len(references(text)) == 1 and text.startswith("${") and text.endswith("}")
 
 
 class _Unmade:

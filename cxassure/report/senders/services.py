@@ -12,7 +12,7 @@ from cxassure.incident import Message
 from cxassure.report.senders import wording
 from cxassure.report.senders.discretion import hush, masked, pieces
 from cxassure.report.senders.sender import NotSent
-from cxassure.text import clip
+from cxassure.text import clip, guess
 
 if TYPE_CHECKING:
     import apprise
@@ -44,6 +44,26 @@ class AppriseSender:
             raise UsageError(f"there is no format «{self._format}»", "write text or markdown")
         if "://" not in self._url:
             raise UsageError("the url of an apprise sender has no scheme", "write slack://…")
+
+    def look(self, whole: bool) -> None:
+        """Whether apprise knows such an address; of one that is not `whole`, since a secret is
+        missing in it, whether it knows the service. Raises `UsageError`."""
+        import apprise
+        from apprise.plugins import N_MGR
+
+        hush(self._secrets)
+        scheme = self._scheme.casefold()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            # some services are known by the address of a web page too
+            known = {*N_MGR.schemas(), "http", "https"}  # type: ignore[no-untyped-call]
+            fits = not whole or apprise.Apprise.instantiate(self._url) is not None
+        if scheme not in known:
+            what = f"apprise knows no such service as {clip(scheme, 40)}://"
+            raise UsageError(what, guess(scheme, known))
+        if not fits:
+            what = f"apprise cannot use this address of {clip(scheme, 40)}://"
+            raise UsageError(what, "see apprise's page of the service for what its address holds")
 
     def send(self, message: Message) -> None:
         """Gives it to the service. Raises `NotSent` with what the service or apprise said."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,16 +11,23 @@ from cxassure.errors import Problem, SpecError
 from cxassure.surfaces.cli import options
 from cxassure.surfaces.cli.options import count
 
+if TYPE_CHECKING:
+    from cxassure.probe import Probe
+    from cxassure.workspace import Workspace
+
 
 @click.command("check")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path, exists=True))
 @options.root
 @options.json_to
 def command(paths: tuple[Path, ...], root: Path, json_to: str | None) -> int:
-    """Read journeys and fragments and tell every problem as file:line:column."""
+    """Read journeys, fragments and settings and tell every problem as file:line:column.
+
+    Those whom alerts: names are looked at as they are written: no secret is read, nobody is told.
+    """
     try:
         workspace = options.open_workspace(root)
-        probes = workspace.plan(paths).probes
+        probes = _planned(workspace, paths)
     except SpecError as wrong:
         if json_to is not None:
             options.answer({"problems": [_row(p) for p in wrong.problems]}, json_to)
@@ -32,6 +40,18 @@ def command(paths: tuple[Path, ...], root: Path, json_to: str | None) -> int:
         told = f"{count(journeys, 'journey')}, {count(len(probes), 'probe')}: no problems"
         click.echo(told)
     return 0 if probes else _nothing(workspace.journeys, paths)
+
+
+def _planned(workspace: Workspace, paths: tuple[Path, ...]) -> list[Probe]:
+    """The probes. Raises `SpecError` with what is wrong in journeys and in who is to be told."""
+    problems = workspace.unfit()
+    try:
+        probes = workspace.plan(paths).probes
+    except SpecError as wrong:
+        raise SpecError([*problems, *wrong.problems]) from None
+    if problems:
+        raise SpecError(problems)
+    return probes
 
 
 def _row(problem: Problem) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,11 +34,14 @@ def command(ended_too: bool, report_dir: Path | None, root: Path, env: str, as_j
     found = list(state.incidents.values()) if ended_too else state.open()
     waiting = duty.kept.waiting()
     if as_json:
-        told = {"incidents": [_row(one) for one in found], "outbox": [_way(one) for one in waiting]}
+        told = {
+            "incidents": [_row(one, _unheard(one, waiting)) for one in found],
+            "outbox": [_way(one) for one in waiting],
+        }
         click.echo(json.dumps(told, indent=2, ensure_ascii=False))
         return 0
     for incident in found:
-        _tell(incident)
+        _tell(incident, _unheard(incident, waiting))
     if not found:
         click.echo("nothing is wrong that is known")
     for posting in waiting:
@@ -45,7 +49,16 @@ def command(ended_too: bool, report_dir: Path | None, root: Path, env: str, as_j
     return 0
 
 
-def _row(one: Incident) -> dict[str, Any]:
+_FIRST = ("opened", "reopened", "escalated")
+
+
+def _unheard(one: Incident, waiting: Sequence[Posting]) -> list[str]:
+    """Whom the first that is said of an incident has not reached yet."""
+    mine = [w.message for w in waiting if w.message.incident == one.id]
+    return sorted({m.to for m in mine if m.word in _FIRST} & one.told.keys())
+
+
+def _row(one: Incident, unheard: Sequence[str]) -> dict[str, Any]:
     return {
         "incident": one.id,
         "kind": one.fault.kind,
@@ -56,7 +69,8 @@ def _row(one: Incident) -> dict[str, Any]:
         "ended": _utc(one.ended),
         "times": one.times,
         "acknowledged": one.acknowledged or None,
-        "told": sorted(one.told),
+        "told": sorted(one.told.keys() - set(unheard)),
+        "untold": list(unheard),
         "step": one.lead.account.step,
         "again": one.lead.account.again,
         "journeys": [
@@ -91,7 +105,7 @@ def _utc(at: datetime | None) -> str | None:
     return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z") if at else None
 
 
-def _tell(one: Incident) -> None:
+def _tell(one: Incident, unheard: Sequence[str]) -> None:
     from cxassure.report.tally import MARKS, visible
     from cxassure.text import clip, span
 
@@ -103,7 +117,10 @@ def _tell(one: Incident) -> None:
     click.echo(f"{mark} {one.id}  {one.severity} {one.fault.kind}  {since}")
     click.echo(f"    journeys  {visible(', '.join(one.names))}")
     click.echo(f"    step      {clip(visible(one.lead.account.step), 160)}")
-    click.echo(f"    told      {', '.join(sorted(one.told)) or 'nobody'}")
+    heard = sorted(one.told.keys() - set(unheard))
+    click.echo(f"    told      {', '.join(heard) or 'nobody'}")
+    if unheard:
+        click.echo(f"    not yet   {', '.join(unheard)}")
     if one.acknowledged:
         click.echo(f"    taken by  {visible(one.acknowledged)}")
     elif not one.ended:

@@ -64,7 +64,10 @@ def command(
     if at:
         return _would_run(workspace, at.astimezone(UTC), as_json)
     from cxassure.campaign import Running
+    from cxassure.errors import SpecError
 
+    if wrong := workspace.unfit():
+        raise SpecError(wrong)
     scheduler = _scheduler()
 
     running = Running(workers=workers or 0, timeout=timeout)

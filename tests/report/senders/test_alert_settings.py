@@ -13,6 +13,9 @@ from cxassure.errors import SpecError
 from cxassure.incident import Alerts, Escalation
 from cxassure.spec import read_settings
 from cxassure.surfaces.cli.alert_command import command
+from cxassure.surfaces.cli.check_command import command as check
+from cxassure.surfaces.cli.schedule_command import command as schedule
+from cxassure.workspace import Workspace
 
 WHOLE = """\
 alerts:
@@ -92,6 +95,42 @@ def test_what_is_wrong_is_told_with_its_place(tmp_path: Path, text: str, said: s
         alerts(tmp_path, text)
     assert any(said in one.what for one in wrong.value.problems), wrong.value
     assert all(one.place.line and one.hint for one in wrong.value.problems)
+
+
+UNFIT = {
+    "{send: webhok, url: https://x.example, key: '${secret.k}'}": "did you mean «webhook»?",
+    "{send: apprise, url: nonsense}": "has no scheme",
+    "{send: apprise, url: 'jsonn://${secret.a}'}": "knows no such service as jsonn://",
+    "{send: apprise, url: 'slak://${secret.a}'}": "«slack»?",
+    "{send: apprise, url: 'mailto://'}": "cannot use this address of mailto://",
+    "{send: apprise, urll: '${secret.a}'}": "has no option «urll»",
+    "{send: apprise, format: text}": "needs url",
+    "{send: apprise, url: 'json://127.0.0.1', format: html}": "there is no format «html»",
+    "{send: webhook, url: 'http://hooks.example', key: '${secret.k}'}": "goes to an https://",
+}
+
+
+@pytest.mark.parametrize(("said", "wrong"), UNFIT.items(), ids=range(len(UNFIT)))
+def test_who_can_never_be_told_is_found_by_check(tmp_path: Path, said: str, wrong: str) -> None:
+    (tmp_path / "journeys").mkdir()
+    alerts(
+        tmp_path, f"alerts:\n  to:\n    fine: {{send: apprise, url: 'json://x'}}\n    t: {said}\n"
+    )
+    done = CliRunner().invoke(check, ["-C", str(tmp_path), "--json"], standalone_mode=False)
+    (problem,) = json.loads(done.output)["problems"]
+    assert (done.return_value, problem["path"], problem["line"]) == (2, "cxassure.yaml", 4)
+    assert "«t» cannot be told" in problem["what"]
+    assert wrong in f"{problem['what']} {problem['hint']}"
+    done = CliRunner().invoke(schedule, ["-C", str(tmp_path)], standalone_mode=False)
+    assert isinstance(done.exception, SpecError)
+
+
+def test_who_may_be_told_is_nothing_to_find_and_no_secret_is_read_for_it(tmp_path: Path) -> None:
+    alerts(tmp_path, WHOLE)
+    assert Workspace(tmp_path, environ={}).unfit() == []
+    for url in ("slack://${secret.a}/${secret.b}/${secret.c}", "pagerduty://${secret.a}@${env.B}"):
+        alerts(tmp_path, f'alerts: {{to: {{t: {{send: apprise, url: "{url}"}}}}}}\n')
+        assert Workspace(tmp_path, environ={}).unfit() == []
 
 
 def asked(tmp_path: Path, *words: str) -> Any:

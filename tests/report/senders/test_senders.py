@@ -167,7 +167,7 @@ def test_a_key_that_protects_nothing_is_refused(key: str) -> None:
 def test_an_unknown_sender_gets_a_guess() -> None:
     with pytest.raises(UsageError, match="apprise"):
         make(Recipient(name="x", sender="aprise"), {"url": "json://127.0.0.1"})
-    assert senders() == ["apprise", "webhook"]
+    assert senders() == ["apprise", "webhook", "webpush"]
 
 
 def test_a_service_that_apprise_does_not_know_is_told_without_its_address() -> None:

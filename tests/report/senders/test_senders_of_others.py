@@ -52,7 +52,7 @@ def test_a_third_partys_sender_is_used_like_ours(
     install: Callable[[str], None], tmp_path: Path
 ) -> None:
     install(GOOD)
-    assert senders() == ["apprise", "pigeon", "webhook"]
+    assert senders() == ["apprise", "pigeon", "webhook", "webpush"]
     loft = tmp_path / "loft"
     make(Recipient(name="kim", sender="pigeon"), {"loft": str(loft)}).send(sample())
     assert "gift-card[mobile]" in loft.read_text()
