@@ -207,8 +207,10 @@ async def test_it_can_be_installed(browser: Browser, stage: Stage) -> None:
     manifest = await made.page.evaluate("a => fetch(a).then(r => r.json())", address)
     assert manifest["display"] == "standalone" and manifest["start_url"] == "/"
     for icon in manifest["icons"]:
-        load = "a => new Promise(d => {const i = new Image(); i.onload = () => d(i.naturalWidth); i.onerror = () => d(0); i.src = a})"
-        wide = await made.page.evaluate(load, icon["src"])
+        wide = await made.page.evaluate(
+            "a => { let i = new Image(); i.src = a; return i.decode().then(_ => i.naturalWidth) }",
+            icon["src"],
+        )
         assert icon["sizes"] == "any" or f"{wide}x{wide}" == icon["sizes"]
     session = await made.context.new_cdp_session(made.page)
     wrongs = (await session.send("Page.getAppManifest"))["errors"]
