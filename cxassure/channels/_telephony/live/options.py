@@ -27,7 +27,8 @@ class SipOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     Signalling: `user` and `password` (digest), `registrar` (an agent registers there; `none`:
     it only listens, at `listen`), `expires`, `proxy`, `from` (the number shown), `headers` of the
-    first request, `for_header` that carries an agent's `for`. Transport stands in the address (`;transport=tcp`); `verify: false` takes any certificate.
+    first request, `for_header` that carries an agent's `for`. Transport stands in the address
+    (`;transport=tcp`); `verify: false` takes any certificate.
 
     Media: `codecs`, `srtp` (never, may, must), `packet` in ms, `ports` (`10000-20000`), `address`
     of ours, `advertise` (what the far end is told), `stun` (`host:port`).
