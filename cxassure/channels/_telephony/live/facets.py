@@ -64,12 +64,13 @@ class Sounding(Session):
 
     @facet()
     def confidence(self) -> float | None:
-        """How sure it is what was heard, 0 to 1: of the prompts heard the least sure.
+        """How sure it is what was heard, 0 to 1: of the prompts heard to their end the least sure.
 
         Example: `confidence: {at_least: 0.8, aim: 0.9}`
         """
         self._live()
-        heard = [s for s in self.seen[self.window :] if "confidence" in s.data]
+        told = [s for s in self.seen[self.window :] if "confidence" in s.data]
+        heard = [s for s in told if "cut" not in s.data]
         return min((float(s.data["confidence"]) for s in heard), default=None)
 
     def expecting(self, texts: tuple[str, ...]) -> None:
