@@ -1,13 +1,17 @@
 """Numbers from outside, explained: Twilio's error numbers, HTTP, SIP and WebSocket codes.
 
-A number is read by its length and channel: five digits are Twilio's, four a WebSocket close code
+One that says it is a cause of Q.850 (ITU-T; `Q.850;cause=17`, as in a Reason header, RFC 3326) is
+that. Others are read by length and channel: five digits are Twilio's, four a WebSocket close code
 (RFC 6455, 7.4), three on a telephone line a SIP status (RFC 3261, 21), three elsewhere HTTP
 (RFC 9110, 15).
 """
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
+
+_CAUSE = re.compile(r"q\.?850\D*(\d{1,3})\b", re.IGNORECASE)
 
 
 class Meaning(NamedTuple):
@@ -87,6 +91,29 @@ _HTTP = {
 }
 
 _SIP = {
+    "301": ("the number has moved for good", "the target's address"),
+    "302": ("the call was sent elsewhere", "forwarding rules, and where they lead"),
+    "400": ("the line did not understand our message", "the SIP ladder: what it calls malformed"),
+    "402": ("the line wants payment", "the account's balance"),
+    "405": ("the line does not know this method", "what it allows"),
+    "406": ("the answer would not be acceptable", "codecs and headers in the ladder"),
+    "413": ("the message was too large", "headers and context that are sent along"),
+    "416": ("the line does not take this kind of address", "sip:, sips: or tel: in the target"),
+    "420": ("the line lacks an extension that was required", "Require and Supported in the ladder"),
+    "421": ("the line requires an extension", "Require in the ladder"),
+    "422": ("the session interval is too short", "session timers at both ends"),
+    "423": ("the registration is too short", "how long is registered for"),
+    "433": ("the line takes no anonymous calls", "the caller's number that is shown"),
+    "482": ("the call went in a circle", "routes of switch and proxies"),
+    "485": ("the number is ambiguous", "number and dial plan"),
+    "491": ("both ends changed the call at once", "nothing, if a second try went through"),
+    "493": ("the message could not be decrypted", "certificates at both ends"),
+    "501": ("the line cannot do this", "what it allows"),
+    "505": ("the line speaks another version", "whether a SIP server answers there at all"),
+    "513": ("the message was too large", "headers and context that are sent along"),
+    "606": ("nothing that was offered is acceptable", "codecs, encryption, bandwidth"),
+    "607": ("the person called does not want this call", "block lists, our caller id"),
+    "608": ("a filter on the way rejected the call", "call screening, our caller id"),
     "401": ("the line asks for credentials", "the trunk's user and password"),
     "403": ("the line refuses the call", "permissions, caller id, allowed addresses"),
     "404": ("there is no such number", "number and routing"),
@@ -122,6 +149,40 @@ _WEBSOCKET = {
     "1013": ("the server is overloaded", "capacity"),
 }
 
+_Q850 = {
+    "1": ("no such number", "the number dialled"),
+    "2": ("no route to the transit network", "the carrier's routes"),
+    "3": ("no route to the destination", "the number dialled and the trunk's routes"),
+    "17": ("busy", "how many calls the number takes at once, and the overflow rule"),
+    "18": ("the phone did not respond", "whether it is on and registered"),
+    "19": ("it rang and nobody answered", "who should have answered, and how long it rang"),
+    "20": ("the subscriber is absent", "whether the phone is registered"),
+    "21": ("the call was rejected", "who or what rejected it"),
+    "22": ("the number has changed", "the number dialled"),
+    "25": ("the call went in a circle", "the exchange's routes"),
+    "27": ("the destination is out of order", "whether the far end is up"),
+    "28": ("the number is incomplete", "number format and dial plan"),
+    "29": ("the facility was rejected", "what the trunk permits"),
+    "31": ("ended without a reason", "the switch's log at this moment"),
+    "34": ("no line is free", "channels of the trunk"),
+    "38": ("the network is out of order", "the trunk"),
+    "41": ("the network failed for a moment", "whether it happens again"),
+    "42": ("the exchange is congested", "its load"),
+    "44": ("the line asked for is not to be had", "channels of the trunk"),
+    "47": ("there are no resources", "load, channels and media servers"),
+    "50": ("the facility is not subscribed", "the trunk's contract"),
+    "52": ("outgoing calls are barred", "what the trunk permits"),
+    "54": ("incoming calls are barred", "what the number permits"),
+    "57": ("this kind of call is not permitted", "what the trunk permits"),
+    "58": ("this kind of call is not to be had at present", "codecs and trunk"),
+    "65": ("this kind of call is not known", "codecs and trunk"),
+    "79": ("the service is not known", "what the exchange can do"),
+    "88": ("the ends are incompatible", "codecs and encryption of both"),
+    "102": ("a timer ran out", "whether the far end still answers"),
+    "111": ("a protocol error", "the SIP ladder"),
+    "127": ("a gateway gave no reason", "the gateway's log at this moment"),
+}
+
 _WORDS = {
     "tls": Meaning("no secure connection could be made", "certificate, chain, expiry, host name"),
 }
@@ -131,6 +192,9 @@ def explain(code: str, channel: str = "") -> Meaning | None:
     """What `code` means on `channel`, `None` when it is unknown."""
     if code.casefold() in _WORDS:
         return _WORDS[code.casefold()]
+    if found := _CAUSE.search(code):
+        known = _Q850.get(found[1])
+        return Meaning(f"Q.850 cause {found[1]}: {known[0]}", known[1]) if known else None
     digits = "".join(sign for sign in code if sign in "0123456789")
     tables = {5: ("Twilio", _TWILIO), 4: ("WebSocket", _WEBSOCKET), 3: ("HTTP", _HTTP)}
     name, table = tables.get(len(digits), ("", {}))

@@ -151,13 +151,15 @@ def test_a_menu_that_has_changed_says_so_itself():
         ("http 503", "ivr", "HTTP 503"),
         ("1006", "chat", "WebSocket 1006"),
         ("tls", "web", "no secure connection"),
+        ("Q.850;cause=34", "ivr", "Q.850 cause 34: no line is free"),
+        ("607", "agent", "SIP 607"),
     ],
 )
 def test_numbers_are_read_by_length_and_channel(code, channel, said):
     assert explain(code, channel).what.startswith(said)
 
 
-@pytest.mark.parametrize("code", ["", "9", "99999", "teapot", "٥٠٠"])
+@pytest.mark.parametrize("code", ["", "9", "99999", "teapot", "٥٠٠", "Q.850;cause=999"])
 def test_an_unknown_number_is_left_unexplained(code):
     assert explain(code, "web") is None
 

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from cxassure.incident import Deploy
 from cxassure.report.cause.case import GOOD, Blame, Case, Said, called, deed, hosts
 from cxassure.report.changes import since_good
+from cxassure.report.codes import explain
 from cxassure.report.tally import listed, number
 from cxassure.run import Run
 from cxassure.text import clip, plain, span
@@ -129,6 +130,10 @@ def evidence(case: Case) -> Iterator[str]:
         with_it = _journeys(case, lambda run: _code(run) == case.step.code)
         if len(with_it) > 1:
             yield f"{case.step.code} in {number(len(with_it), 'journey')}: {listed(with_it[:4])}"
+    ended = (o.data.get("q850") for o in case.run.transcript() if o.what == "hung up")
+    for told in dict.fromkeys(str(one) for one in ended if one and str(one) != "16"):
+        if meaning := explain(f"Q.850;cause={told}"):
+            yield f"the call ended with {meaning.what}"
     if found := _suspect(case):
         yield f"deployed before it began: {_told(case, found)}"
     past = case.context.past.get(case.run.id)
