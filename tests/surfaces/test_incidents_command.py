@@ -227,6 +227,32 @@ def test_waive_wants_a_journey_or_the_list(desk: Counter) -> None:
     assert desk.ask("waive", "--list", "--json").json == []
 
 
+def test_a_waiver_for_what_there_is_not_is_refused(desk: Counter) -> None:
+    before = (desk.root / "cxassure.yaml").read_bytes()
+    done = desk.ask("waive", "nope-*", *WAIVE[2:], "2099-11-30")
+    assert (done.code, done.out) == (2, "")
+    assert "no journey is called «nope-*»" in done.err
+    assert "fine" in done.err
+    assert (desk.root / "cxassure.yaml").read_bytes() == before
+    assert desk.ask("waive", "fin*", *WAIVE[2:], "2099-11-30").code == 0
+
+
+def test_who_waives_a_critical_journey_hears_that_readiness_bears_none(desk: Counter) -> None:
+    journey = desk.root / "journeys" / "fine.yaml"
+    journey.write_text(journey.read_text() + "severity: critical\n")
+    done = desk.ask(*WAIVE, "2099-11-30")
+    assert done.code == 0
+    assert "fine is critical: alerts bear its failures, readiness bears none" in done.err
+    assert "critical" not in desk.ask("waive", "late", *WAIVE[2:], "2099-11-30").err
+
+
+@pytest.mark.parametrize("name", ["", "  "])
+def test_a_deployment_without_a_name_is_refused(desk: Counter, name: str) -> None:
+    done = desk.ask("deployed", name)
+    assert (done.code, done.out) == (2, "")
+    assert "needs a name" in done.err
+
+
 @pytest.mark.parametrize("command", ["incidents", "ack inc-1", "deployed shop"])
 def test_what_cannot_be_read_is_three(desk: Counter, command: str) -> None:
     folder = desk.root / "reports"

@@ -44,6 +44,8 @@ def command(
     from cxassure.incident import Deploy
     from cxassure.text import clip
 
+    if not name.strip():
+        raise UsageError("a deployment needs a name", 'cxassure deployed "shop 4.2"')
     now = datetime.now(UTC)
     when = at.astimezone(UTC) if at else now
     if when > now + AHEAD:

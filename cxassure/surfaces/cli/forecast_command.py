@@ -85,6 +85,7 @@ def command(
     where = zone or workspace.settings.calendar.zone
     now = datetime.now(UTC)
     traffic = _traffic(workspace, file, where, now, ask)
+    _known([*staffed, *(channel for channel, _ in handle)], traffic)
     day = since.date() if since else _today(now, where)
     told = workspace.outlook().forecast(traffic, _service(handle, staffed), day, now)
     taken = [peak.name for peak in workspace.settings.calendar.peaks]
@@ -117,6 +118,17 @@ def _traffic(
         return outlook.ask(ask["prometheus"], ask["query"], begin, now, zone, lookup)
     except Misread as wrong:
         raise UsageError(wrong.what, wrong.hint) from None
+
+
+def _known(channels: list[str], traffic: Traffic) -> None:
+    """Raises `UsageError` for a channel of which the traffic tells nothing."""
+    from cxassure.errors import UsageError
+    from cxassure.text import clip, guess
+
+    for channel in channels:
+        if channel not in traffic.channels:
+            what = f"the traffic tells nothing of a channel «{clip(channel, 60)}»"
+            raise UsageError(what, guess(channel, traffic.channels))
 
 
 def _today(now: datetime, zone_name: str) -> date:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,8 @@ from cxassure.surfaces.cli import options
 
 if TYPE_CHECKING:
     from cxassure.incident import Waiver
+    from cxassure.probe import Probe
+    from cxassure.workspace import Workspace
 
 
 @click.command("waive")
@@ -46,11 +49,34 @@ def command(
     if listed == bool(journey):
         raise UsageError("name a journey, or ask for --list", "cxassure waive --help")
     if journey:
+        borne = _borne(workspace, journey)
         given = {"journeys": journey, "owner": owner, "reason": reason, "until": until}
         workspace.waive(given)
         workspace = workspace.afresh()
+        for one in borne:
+            if one.severity == "critical":
+                what = f"{one.name} is critical: alerts bear its failures, readiness bears none"
+                click.echo(what, err=True)
     _tell(workspace.settings.waivers, as_json)
     return 0
+
+
+def _borne(workspace: Workspace, journey: str) -> list[Probe]:
+    """The probes that a waiver is about. Raises `UsageError` where there is none of that name;
+    where the journeys cannot be read nobody can say."""
+    from cxassure.errors import CxassureError, UsageError
+    from cxassure.text import clip, guess
+
+    try:
+        probes = workspace.plan().probes
+    except CxassureError:
+        return []
+    found = [p for p in probes if any(fnmatchcase(n, journey) for n in (p.journey, p.name))]
+    found = found or [p for p in probes if p.name == journey]  # a row's name reads like a glob
+    if not found:
+        what = f"no journey is called «{clip(journey, 60)}»"
+        raise UsageError(what, guess(journey, {p.journey for p in probes}))
+    return found
 
 
 def _tell(waivers: tuple[Waiver, ...], as_json: bool) -> None:

@@ -98,7 +98,7 @@ def test_what_is_wrong_is_told_with_its_place(tmp_path: Path, text: str, said: s
 
 
 UNFIT = {
-    "{send: webhok, url: https://x.example, key: '${secret.k}'}": "did you mean «webhook»?",
+    "{send: webhok, url: https://x.example, key: '${secret.k}'}": "«webhook»",
     "{send: apprise, url: nonsense}": "has no scheme",
     "{send: apprise, url: 'jsonn://${secret.a}'}": "knows no such service as jsonn://",
     "{send: apprise, url: 'slak://${secret.a}'}": "«slack»?",

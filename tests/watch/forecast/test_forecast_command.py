@@ -94,6 +94,8 @@ def test_problems_of_the_file_are_told_with_their_places(folder, capsys):
         (("--prometheus", "metric", "--query", "x"), 2, "did you mean «metrics»"),
         (("traffic.csv", "--zone", "Mars/Base"), 2, "is no time zone"),
         (("traffic.csv", "--handle", "ivr"), 2, "write ivr=4m30s"),
+        (("traffic.csv", "--handle", "ivrr=4m"), 2, "did you mean «ivr»?"),
+        (("traffic.csv", "--staffed", "nope"), 2, "nothing of a channel «nope»"),
         (("nothing.csv",), 2, "does not exist"),
         (("--prometheus", "metrics", "--query", "x"), 3, "METRICS is not set"),
     ],
