@@ -8,9 +8,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from cxassure.channel import Calling, Opening
+from cxassure.channels._http.origins import on_loopback
 from cxassure.channels._telephony.guard.deciding import Permit, Refusal, Standing, Wish, decide
 from cxassure.channels._telephony.guard.ledger import Entry, Ledger
-from cxassure.channels._telephony.guard.numbers import masked
+from cxassure.channels._telephony.guard.numbers import masked, plain
 from cxassure.channels._telephony.guard.prices import cost
 from cxassure.errors import CannotLook
 from cxassure.text import span
@@ -102,6 +103,25 @@ class Guard:
     def shown(self, address: str) -> str:
         """A number as it may stand in a report."""
         return masked(address) if self._calling.rules.masked else address
+
+
+async def leave_for_sip(opening: Opening, uri: str) -> Live | None:
+    """The leave to call a SIP URI; None where it is on this machine, which rings no telephone.
+
+    What a killed run left up is settled first: its process has taken the call's sound with it.
+    Raises as `Guard.leave`. Say `ended` when the call is over.
+    """
+    host = plain(uri).rpartition("@")[2].removeprefix("sip:")
+    if on_loopback(f"sip://{host}"):
+        return None
+    guard = Guard(opening, "sip")
+    await guard.sweep(with_its_process)
+    return await guard.leave(uri)
+
+
+async def with_its_process(entry: Entry) -> str:
+    """A call over SIP ends with the process that had it."""
+    return "it ended with its process"
 
 
 async def ended(ledger: Ledger, entries: Sequence[Entry], end: End) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from cxassure.channels._telephony.guard.gate import ended
+from cxassure.channels._telephony.guard.gate import ended, with_its_process
 from cxassure.channels._telephony.guard.ledger import Entry, Ledger
 from cxassure.channels._telephony.guard.numbers import masked
 from cxassure.channels._telephony.twilio.account import TwilioAccount
@@ -66,7 +66,7 @@ class LiveCalls:
 
     async def _end(self, entry: Entry, accounts: dict[str, TwilioAccount]) -> list[str]:
         if entry.line != "twilio":
-            return await ended(self.ledger, [entry], _with_its_process)
+            return await ended(self.ledger, [entry], with_its_process)
         try:
             account = self._account(entry.account, accounts)
             if account is None:
@@ -99,8 +99,3 @@ class LiveCalls:
                 secret, api = f"auth_token of target «{name}»", options.get("api", "")
                 made[sid] = TwilioAccount(sid, options.get("auth_token", ""), secret, api)
         return made.get(sid)
-
-
-async def _with_its_process(entry: Entry) -> str:
-    """A call over SIP ends with the process that had it: its sound has stopped then."""
-    return "it ended with its process"

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from cxassure.channel import Calling, Opening, Scope
-from cxassure.channels._telephony.guard.gate import Guard
+from cxassure.channels._telephony.guard.gate import Guard, leave_for_sip
 from cxassure.channels._telephony.guard.ledger import Entry, Ledger
 from cxassure.errors import CannotLook
 from cxassure.settings import Calls, Target
@@ -24,6 +24,13 @@ RULES = Calls(allow=("+1202555*",), longest=120, at_once=2, per_run=0.20, per_da
 def guard(
     tmp_path: Path, run: str = "run-1", rules: Calls = RULES, quiet: str = ""
 ) -> tuple[Guard, list[str]]:
+    opening, findings = an_opening(tmp_path, run, rules, quiet)
+    return Guard(opening, "twilio", "AC1"), findings
+
+
+def an_opening(
+    tmp_path: Path, run: str = "run-1", rules: Calls = RULES, quiet: str = ""
+) -> tuple[Opening, list[str]]:
     findings: list[str] = []
 
     async def keep(name: str, data: bytes, media: str) -> None: ...
@@ -43,7 +50,23 @@ def guard(
         run_id=run,
         calling=Calling(rules, tmp_path / "reports" / "calls.db", lambda: quiet),
     )
-    return Guard(opening, "twilio", "AC1"), findings
+    return opening, findings
+
+
+async def test_a_call_over_sip_goes_through_the_same_gate_unless_it_stays_on_this_machine(tmp_path):
+    rules = Calls(allow=("sip:*@pbx.example",), longest=60)
+    opening, _ = an_opening(tmp_path, rules=rules)
+    for here in ("sip:billing@127.0.0.1:5060", "sip:911@localhost", "sips:kim@[::1]:5061;lr"):
+        assert await leave_for_sip(opening, here) is None
+    for other in ("sip:billing@elsewhere.example", "sip:911@pbx.example", "sip:9911@pbx.example"):
+        with pytest.raises(CannotLook, match="no call is placed"):
+            await leave_for_sip(opening, other)
+    live = await leave_for_sip(opening, "sip:billing@pbx.example")
+    assert live is not None and live.seconds == 60
+    (entry,) = live.guard.ledger.up()
+    assert entry.line == "sip" and entry.cost == 0
+    live.ended(12, "hung up")
+    assert live.guard.ledger.up() == []
 
 
 async def test_a_call_is_written_down_before_it_is_placed_and_what_it_cost_at_its_end(tmp_path):
