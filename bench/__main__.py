@@ -1,4 +1,4 @@
-"""Lists the benchmarks, or runs one: `./cx bench [NAME] [--quick]`."""
+"""Lists the benchmarks, or runs one: `./cx bench` or `python -m bench`, `[NAME] [--quick]`."""
 
 from __future__ import annotations
 
@@ -33,6 +33,8 @@ def main(arguments: list[str]) -> int:
         )
         return 2
     sys.argv = [str(known[name]), *arguments[1:]]
+    if str(HERE) not in sys.path:  # `python -m bench`: a benchmark imports what is beside it
+        sys.path.insert(0, str(HERE))
     runpy.run_path(str(known[name]), run_name="__main__")
     return 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 from cxassure.errors import Misread, SpecError, UsageError
 from cxassure.peak import Calendar, Due
@@ -13,6 +14,7 @@ from cxassure.watch.due import due, may_start, next_due
 from cxassure.watch.export import as_ics
 from cxassure.watch.ladder import Coming, coming
 from cxassure.watch.looking import problems
+from cxassure.watch.rounds import rounds
 from cxassure.watch.telling import Reader, told
 
 
@@ -55,7 +57,7 @@ class Schedule:
         """The ladders as people read them; `reader` puts an instant into the reader's zone."""
         for one in comings:
             about = [probe for probe in self.probes if chosen(one.peak.journeys, probe)]
-            yield from told(one, about, reader)
+            yield from told(one, about, reader, partial(rounds, self.calendar, about))
 
     def ics(self, comings: Sequence[Coming], stamp: datetime) -> bytes:
         """The ladders as an ICS calendar."""

@@ -118,6 +118,7 @@ def _write(path: Path, data: bytes) -> None:
     if str(path) == options.STDOUT:
         click.echo(data, nl=False)
     else:
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
         click.echo(f"written to {path}", err=True)
 

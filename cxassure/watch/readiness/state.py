@@ -78,13 +78,13 @@ def _known(
         if run.verdict == "failed":
             return "failing", f"{_last(run, now)} failed: {_why(run)}"
     if (count := passes(runs)) < need.passes:
-        return "scant", f"{count} of {need.passes} passes since it last failed"
+        return "scant", f"{count} of {_passes(need.passes)} since it last failed"
     if (count := places(runs, need, now)) < need.places:
         return "scant", f"passed from {count} of {need.places} places"
     for run in latest:
         if said := _flaw(run):
             return "degraded", f"{_last(run, now)} {said}"
-    return "passing", f"{passes(runs)} passes, the newest {age(now - last_at(latest))} ago"
+    return "passing", f"{_passes(passes(runs))}, the newest {age(now - last_at(latest))} ago"
 
 
 def last_at(runs: Sequence[Seen]) -> datetime:
@@ -116,3 +116,7 @@ def age(length: timedelta) -> str:
         if seconds >= size * (2 if unit == "d" else 1):
             return f"{seconds // size} {unit}"
     return f"{seconds} s"
+
+
+def _passes(number: int) -> str:
+    return f"{number} pass" if number == 1 else f"{number} passes"

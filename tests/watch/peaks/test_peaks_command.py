@@ -138,7 +138,7 @@ def test_text_has_the_peak_s_zone_and_the_reader_s(workspace: Path):
     done = peaks(workspace, "--from", "2026-11-10", "--until", "2026-12-01", "--zone", "Asia/Tokyo")
     assert done.returncode == 0
     assert done.stdout.splitlines()[:4] == [
-        "black-friday · Black Friday · 4.5 times ordinary traffic · 1 journeys, 1 probes",
+        "black-friday · Black Friday · 4.5 times ordinary traffic · 1 journey, 1 probe",
         "           America/New_York           yours",
         "  starts   Fri 27 Nov 2026 00:00 EST  Fri 27 Nov 2026 14:00 JST",
         "  ends     Tue  1 Dec 2026 00:00 EST  Tue  1 Dec 2026 14:00 JST",
@@ -202,3 +202,40 @@ def test_a_calendar_without_peaks_says_so(workspace: Path):
     nothing = peaks(workspace, "--json")
     assert (nothing.returncode, nothing.stdout) == (2, "")
     assert "has no peaks" in nothing.stderr
+
+
+DARK = """
+environments: {live: {targets: {bot: {address: "https://bot.example", over: http}}}}
+peaks:
+  sale:
+    start: 2026-11-27 06:00
+    lasts: 2h
+    ladder: {T-2h: 30m, during: 10m, after: 30m for 2h}
+    must_finish_before: T-1h
+windows:
+  freeze: {kind: blackout, start: 2026-11-27 05:45, end: 2026-11-27 08:15}
+"""
+
+
+def test_only_rounds_that_come_are_counted_and_a_dark_peak_is_warned_of(workspace: Path):
+    (workspace / "cxassure.yaml").write_text(DARK)
+    said = ("--from", "2026-11-01", "--until", "2026-12-01", "--zone", "UTC")
+    lines = peaks(workspace, *said).stdout.splitlines()
+    (before,) = (line for line in lines if "T-2h" in line)
+    assert before.endswith("30m, 2 of 4 rounds")
+    (during,) = (number for number, line in enumerate(lines) if "during" in line)
+    assert lines[during].endswith("10m, 0 of 12 rounds")
+    assert lines[during + 1].strip() == (
+        "warning: nothing is run then: windows of the calendar forbid every round"
+    )
+    (after,) = (line for line in lines if "after " in line)
+    assert after.endswith("30m, 3 of 4 rounds")
+    listed = json.loads(peaks(workspace, *said, "--json").stdout)
+    rungs = {one["at"] for one in listed if one["peak"] and "during" not in one["why"]}
+    assert len(rungs) == 2 + 3
+
+
+def test_ics_makes_the_folder_that_is_missing(workspace: Path):
+    said = ("--from", "2026-11-10", "--until", "2026-12-01", "--ics")
+    assert peaks(workspace, *said, str(workspace / "new" / "folder" / "out.ics")).returncode == 0
+    assert (workspace / "new" / "folder" / "out.ics").read_bytes().startswith(b"BEGIN")
