@@ -156,6 +156,19 @@ def in_a_line(wrong: Exception) -> str:
     return said.splitlines()[0]
 
 
+def remedy(engine: sa.Engine, wrong: Exception) -> str:
+    """What is to be done when a database could not be used."""
+    if engine.dialect.name != "sqlite":
+        return "see to it that it answers, and that this machine may use it: cxassure store status"
+    code = getattr(getattr(wrong, "orig", None), "sqlite_errorname", "")
+    if code.startswith(_BROKEN):
+        return f"delete {named(engine)}, it is begun anew; docs/store.md says what that costs"
+    return "make room there, or choose another folder: --report-dir DIR"
+
+
+_BROKEN = ("SQLITE_NOTADB", "SQLITE_CORRUPT")
+
+
 def clean(value: str) -> str:
     """Text that PostgreSQL takes: without NUL and without halves of surrogate pairs."""
     return value.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")

@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from cxassure.errors import CannotLook
 from cxassure.incident import Message, Posting, State, decode, encode
 from cxassure.store.annals import Annals, remember
-from cxassure.store.database import connect, in_a_line, insert, lock, named, opened
+from cxassure.store.database import connect, in_a_line, insert, lock, named, opened, remedy
 from cxassure.store.tables import outbox, states
 
 Change: TypeAlias = Callable[[State], tuple[State, tuple[Message, ...]]]
@@ -49,7 +49,7 @@ class Incidents:
             yield
         except SQLAlchemyError as wrong:
             what = f"what is known of incidents ({named(self._engine)}) cannot be used"
-            hint = "make room there, or choose another folder; cxassure store status looks"
+            hint = remedy(self._engine, wrong)
             raise CannotLook(f"{what}: {in_a_line(wrong)}", hint) from None
 
     @contextlib.contextmanager

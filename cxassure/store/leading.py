@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from cxassure.errors import CannotLook
-from cxassure.store.database import connect, in_a_line, named
+from cxassure.store.database import connect, in_a_line, named, remedy
 
 _CLASS = 7_238_117
 """The first half of the lock's number; the second stands for its name."""
@@ -39,8 +39,7 @@ class Leading:
             held.close()
         except SQLAlchemyError as wrong:
             what = f"no turn can be had at {named(self._engine)}: {in_a_line(wrong)}"
-            hint = "without it two schedulers might run everything twice: cxassure store status"
-            raise CannotLook(what, hint) from None
+            raise CannotLook(what, remedy(self._engine, wrong)) from None
         return False
 
     def held(self) -> bool:

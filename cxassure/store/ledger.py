@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cxassure.errors import CannotLook
 from cxassure.peak import Slot
-from cxassure.store.database import clean, in_a_line, insert, named, opened
+from cxassure.store.database import clean, connect, in_a_line, insert, named, opened, remedy
 from cxassure.store.tables import known, seen, slots
 
 FILE = "ledger.db"
@@ -40,12 +40,12 @@ class Ledger:
 
     def __init__(self, reports: Path, url: str = "", scope: str = "") -> None:
         self.path = reports / FILE
-        self._scope, self._where = scope, str(self.path)
+        self._scope = scope
+        self._engine = connect(url or f"sqlite:///{self.path}")
         try:
             if not url:
                 reports.mkdir(parents=True, exist_ok=True)
             self._engine = opened(url or f"sqlite:///{self.path}", "ledger", pooled=True)
-            self._where = named(self._engine)
             self._writing = self._engine.execution_options(writing=True)
         except (OSError, SQLAlchemyError) as wrong:
             raise self._cannot(wrong) from None
@@ -154,10 +154,8 @@ class Ledger:
 
     def _cannot(self, wrong: Exception) -> CannotLook:
         return CannotLook(
-            f"the ledger {self._where} cannot be used: {in_a_line(wrong)}",
-            "see to it that the database answers: cxassure store status"
-            if "://" in self._where
-            else "make room there, or choose another folder: --report-dir DIR",
+            f"the ledger {named(self._engine)} cannot be used: {in_a_line(wrong)}",
+            remedy(self._engine, wrong),
         )
 
 

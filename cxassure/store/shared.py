@@ -58,7 +58,8 @@ class Shared:
         return named(connect(self._url))
 
     @cached_property
-    def _index(self) -> Index:
+    def index(self) -> Index:
+        """Runs, as the database has been told of them so far."""
         return Index(self._url)
 
     @cached_property
@@ -81,7 +82,7 @@ class Shared:
         if time.monotonic() < self._pause:
             raise Away("it did not answer a moment ago")
         try:
-            index = self._index
+            index = self.index
             self.refused += self.spool.replay(self._take)
         except Exception:
             self._pause = time.monotonic() + PAUSE
@@ -93,7 +94,7 @@ class Shared:
         try:
             if entry.kind == "runs":
                 rows = msgspec.json.decode(entry.document, type=list[PastRun])
-                self._index.add(entry.key, rows)
+                self.index.add(entry.key, rows)
             else:
                 self._decide(msgspec.json.decode(entry.document, type=Decided))
         except (DataError, IntegrityError) as wrong:

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from cxassure.store.views import Views
 
 _LOG = logging.getLogger("cxassure.store")
+_LOG.addHandler(logging.NullHandler())  # who lists `troubles` tells them: not twice on stderr
 _T = TypeVar("_T")
 _U = TypeVar("_U")
 
@@ -71,6 +72,8 @@ class Store:
         self._index: Index | None = None
         self._indexed: set[str] = set()
         self._guessed = self._away = False
+        if url:
+            _ = self.shared  # which refuses what is none of ours before anything is run
 
     @cached_property
     def shared(self) -> Shared | None:

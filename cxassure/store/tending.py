@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cxassure.errors import CannotLook, UsageError
 from cxassure.settings import Keep
-from cxassure.store.database import connect, in_a_line, named, upgrade, version
+from cxassure.store.database import Outdated, connect, in_a_line, named, remedy, upgrade, version
 from cxassure.store.decisions import FORECAST, READINESS
 from cxassure.store.retention import Going
 from cxassure.store.store import Store
@@ -32,6 +32,13 @@ class Database(msgspec.Struct, frozen=True):
     version: str
     size: int
     rows: dict[str, int]
+
+    def unfit(self, shared: bool) -> str:
+        """Why it cannot be used as it is, with what to type, or nothing: a file of SQLite is
+        brought up to date by whoever opens it."""
+        if self.version == HEAD or (self.version < HEAD and not shared):
+            return ""
+        return str(Outdated(self.name, self.version))
 
 
 class Status(msgspec.Struct, frozen=True):
@@ -132,7 +139,7 @@ def _database(url: str, part: str) -> Database:
             return Database(named(engine), found, _size(asked), rows)
     except SQLAlchemyError as wrong:
         what = f"the store {named(engine)} cannot be used: {in_a_line(wrong)}"
-        raise CannotLook(what, "docs/store.md says what may be done") from None
+        raise CannotLook(what, remedy(engine, wrong)) from None
 
 
 def _size(asked: sa.Connection) -> int:

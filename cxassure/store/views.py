@@ -24,6 +24,7 @@ from cxassure.store.tables import runs
 from cxassure.verdict import Verdict
 
 if TYPE_CHECKING:
+    from cxassure.store.index import Index
     from cxassure.store.store import Store
 
 Line: TypeAlias = tuple[str, str, str]
@@ -89,6 +90,11 @@ class Views:
             why = store.troubles[-1] if store.troubles else "the store does not answer"
             raise CannotLook(why, "see what is wrong: cxassure store status")
         return found
+
+    @cached_property
+    def reader(self) -> Store:
+        """The store as `latest` left its index: it looks for nothing new, and bears threads."""
+        return settled(self._store)
 
     @cached_property
     def _engine(self) -> sa.Engine:
@@ -171,6 +177,17 @@ class Views:
             ):
                 found.setdefault((env, journey, row), Daily()).add(verdict, took, measures or {})
         return found
+
+
+def settled(store: Store) -> Store:
+    """A store that answers from its index alone."""
+    from cxassure.store.store import Store
+
+    class Settled(Store):
+        def _caught_up(self) -> Index:
+            return self.shared.index if self.shared else self._open()
+
+    return Settled(store.reports, store.url)
 
 
 def _of(line: Line) -> sa.ColumnElement[bool]:

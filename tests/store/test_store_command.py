@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -72,9 +73,9 @@ def cxassure(*words: str) -> int:
     return ended.value.code
 
 
-def told(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
+def told(capsys: pytest.CaptureFixture[str], *words: str, code: int = 0) -> dict[str, Any]:
     capsys.readouterr()
-    assert cxassure("store", *words, "--json") == 0
+    assert cxassure("store", *words, "--json") == code
     found: dict[str, Any] = json.loads(capsys.readouterr().out)
     return found
 
@@ -103,7 +104,9 @@ def test_a_shared_store_is_set_up_filled_and_told_of(
     assert cxassure("run") == 0
     assert "cxassure store upgrade" in capsys.readouterr().err
     assert cxassure("ready", "sale") == 3
-    assert told(capsys, "status")["waiting"] == 1
+    assert told(capsys, "status", code=3)["waiting"] == 1
+    assert cxassure("store", "status") == 3
+    assert "cxassure store upgrade" in capsys.readouterr().err
     found = told(capsys, "upgrade")
     assert (found["before"], found["runs"]) == (None, 2)
     found = told(capsys, "status")
@@ -208,6 +211,71 @@ def test_wrong_words_are_told(folder: Path, capsys: pytest.CaptureFixture[str]) 
     capsys.readouterr()
     assert cxassure("store", "status") == 3
     assert "not a database" in capsys.readouterr().err
+
+
+PROCESS = [sys.executable, "-c", "from cxassure.surfaces.cli import main; main()"]
+
+
+def test_trouble_with_the_store_is_said_once_on_stderr(folder: Path) -> None:
+    environ = os.environ | {"CXASSURE_STORE": "postgresql://cx@127.0.0.1:1/nobody"}
+    done = subprocess.run([*PROCESS, "run"], env=environ, capture_output=True, text=True)
+    assert done.returncode == 0
+    assert done.stderr.count("cannot be used") == 1
+
+
+def test_a_store_that_is_none_is_refused_before_anything_is_run(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.setenv("CXASSURE_STORE", "nonsense")
+    assert cxassure("run") == 2
+    assert not (folder / "reports").exists()
+    assert "is no URL" in capsys.readouterr().err
+
+
+HINTS = {
+    ("incidents",): "incidents.db",
+    ("deployed", "shop 2.3"): "incidents.db",
+    ("schedule", "--once"): "ledger.db",
+    ("store", "status"): "index.db",
+}
+
+
+@pytest.mark.parametrize("words", HINTS)
+def test_a_broken_file_is_told_with_what_may_be_done(
+    folder: Path, words: tuple[str, ...], capsys: Any
+) -> None:
+    assert cxassure("compile") == 0
+    broken = folder / "reports" / HINTS[words]
+    broken.parent.mkdir()
+    broken.write_bytes(b"no database at all " * 99)
+    assert cxassure(*words) == 3
+    assert f"delete {broken.relative_to(folder)}, it is begun anew" in capsys.readouterr().err
+    broken.unlink()
+    assert cxassure(*words) == 0
+
+
+@pytest.mark.parametrize("words", [*HINTS, ("ack", "1")])
+def test_a_database_that_does_not_answer_is_no_matter_of_room(
+    folder: Path, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    assert cxassure("compile") == 0
+    monkeypatch.setenv("CXASSURE_STORE", "postgresql://cx@127.0.0.1:1/nobody")
+    assert cxassure(*words) == 3
+    said = capsys.readouterr().err
+    assert "see to it that it answers" in said
+    assert "room" not in said
+
+
+def test_a_store_of_a_newer_version_cannot_be_used(folder: Path, capsys: Any) -> None:
+    assert cxassure("run") == 0
+    assert told(capsys, "upgrade")["runs"] == 1
+    connection = sqlite3.connect(folder / "reports" / "index.db")
+    connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.commit()
+    connection.close()
+    assert told(capsys, "status", code=3)["databases"][0]["version"] == "9999"
+    assert cxassure("store", "status") == 3
+    assert "install the cxassure that wrote it" in capsys.readouterr().err
 
 
 # Settings

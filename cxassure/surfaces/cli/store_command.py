@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cxassure.surfaces.cli import options
+from cxassure.verdict import EXIT_ERROR
 
 if TYPE_CHECKING:
     from cxassure.workspace import Workspace
@@ -53,11 +54,11 @@ def command(
         told = _backup(workspace, file)
     else:
         told = _prune(workspace, dry_run) if what == "prune" else _ASKED[what](workspace)
-    lines = told.pop("lines")
+    lines, unfit = told.pop("lines"), told.pop("unfit", ())
     click.echo(json.dumps(told, indent=2, ensure_ascii=False) if as_json else "\n".join(lines))
-    for trouble in workspace.store.troubles:
+    for trouble in [*workspace.store.troubles, *unfit]:
         click.echo(trouble, err=True)
-    return 0
+    return EXIT_ERROR if unfit else 0
 
 
 def _status(workspace: Workspace) -> dict[str, Any]:
@@ -76,7 +77,8 @@ def _status(workspace: Workspace) -> dict[str, Any]:
         lines.append(f"{workspace.store.spool.folder}: {found.waiting} waiting to be told")
     if found.refused:
         lines.append(f"{workspace.store.spool.folder / 'refused'}: {found.refused} put aside")
-    return {**msgspec.to_builtins(found), "lines": lines}
+    unfit = [why for one in found.databases if (why := one.unfit(found.shared))]
+    return {**msgspec.to_builtins(found), "lines": lines, "unfit": unfit}
 
 
 def _upgrade(workspace: Workspace) -> dict[str, Any]:

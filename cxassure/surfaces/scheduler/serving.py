@@ -28,6 +28,9 @@ MINUTE = timedelta(minutes=1)
 KEPT = timedelta(days=35)
 """How long the ledger remembers what is over."""
 
+TROUBLES = 2.0
+"""Seconds between two looks for trouble of the store."""
+
 Say = Callable[[str], None]
 
 
@@ -122,6 +125,7 @@ async def _work(
     beside = [
         asyncio.create_task(shift.reloading.go()),
         asyncio.create_task(tidy(lambda: shift.watching.sighting.workspace, say)),
+        asyncio.create_task(_troubles(lambda: shift.watching.sighting.workspace, say)),
     ]
     await turn.keep(stop, say)
     for task in beside:
@@ -219,6 +223,17 @@ def _some_are_due(made: Scheduler) -> None:
             "nothing is ever due: no probe has every:, and no peak is about any",
             "docs/calendar.md shows how to say how often",
         )
+
+
+async def _troubles(workspace: Callable[[], Workspace], say: Say) -> None:
+    """Trouble of the store is told, each once."""
+    told: set[str] = set()
+    while True:
+        fresh = [one for one in list(workspace().store.troubles) if one not in told]
+        told.update(fresh)
+        for one in fresh:
+            say(one)
+        await asyncio.sleep(TROUBLES)
 
 
 async def _stopped(stop: asyncio.Event, made: Scheduler) -> None:
