@@ -312,10 +312,15 @@ class Recipient(Frozen, frozen=True):
 
 
 class Alerts(Frozen, frozen=True):
-    """The `alerts:` block: who can be told, the rules, and whom to ping every `ping_every`."""
+    """The `alerts:` block: who can be told, the rules, and whom to ping every `ping_every`.
+
+    `address` is the web address under which people see the reports folder, without a `/` at its
+    end; nothing where they do not.
+    """
 
     recipients: dict[str, Recipient] = {}
     rules: Rules = Rules()
+    address: str = ""
     ping: str = ""
     ping_every: float = 60.0
 

@@ -23,12 +23,24 @@ from cxassure.spec.shape import Shape
 from cxassure.text import Raw, clip, references
 
 LENGTHS = "together calm reopen settle late missed forget".split()
-ALERT_KEYS = ["to", "owners", "otherwise", "ours", "confirm", "good", *LENGTHS, *LOUDER, "alive"]
+ALERT_KEYS = [
+    "to",
+    "owners",
+    "otherwise",
+    "ours",
+    "confirm",
+    "good",
+    *LENGTHS,
+    *LOUDER,
+    "alive",
+    "address",
+]
 LOUDNESS_KEYS = "loud also remind escalate".split()
 OPEN = ("mailto", "mailtos", "json", "jsons", "xml", "xmls", "syslog", "dbus", "windows")
 """Schemes of addresses that hold no key of their own; a password in them is one all the same."""
 
 _CONFIRM = re.compile(r"(\d) of (\d)")
+_WEB = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?(/[A-Za-z0-9/._~%-]*)?")
 _T = TypeVar("_T")
 
 
@@ -51,7 +63,11 @@ class _Reading:
     def alerts(self, waivers: tuple[Waiver, ...]) -> Alerts:
         ping, every = self.alive()
         return Alerts(
-            recipients=self.recipients, rules=self.rules(waivers), ping=ping, ping_every=every
+            recipients=self.recipients,
+            rules=self.rules(waivers),
+            address=self.typed(_web, "", "address") if "address" in self.raw else "",
+            ping=ping,
+            ping_every=every,
         )
 
     def recipient(self, name: str, raw: Raw) -> Recipient:
@@ -165,6 +181,12 @@ def _telling(key: str, value: str) -> bool:
         password = re.match(r"[^/@?]*:[^/@?]+@", rest)
         return bool(password) or scheme.casefold() not in (*OPEN, "http", "https")
     return key in ("key", "token", "password", "secret")
+
+
+def _web(text: str) -> str:
+    if not _WEB.fullmatch(text.strip()):
+        raise Misread(f"«{clip(text, 60)}» is no web address", "write https://cx.example/reports")
+    return text.strip().rstrip("/")
 
 
 def _confirm(text: str) -> tuple[int, int]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from cxassure.incident import Observation, Vantage
 from cxassure.peak import Slot
@@ -50,8 +53,16 @@ class Sighting:
         run, folder = mine[-1]
         campaign = self.workspace.store.runs / slot.campaign
         context = self.workspace.context_of([run], {run.id: folder}, campaign, self.again)
+        context = replace(context, page=self._seen_at(Path(context.page)))
         window, every = self._rhythm(probe, slot.at)
         yield observe(run, context, self._targets(probe), self.vantage, window, every)
+
+    def _seen_at(self, page: Path) -> str:
+        """Where people see a page of ours: at an address, else in a folder of this machine."""
+        if not (address := self.workspace.settings.alerts.address):
+            return f"{socket.gethostname()}:{page.absolute()}"
+        inside = page.relative_to(self.workspace.store.reports)
+        return f"{address}/{quote(inside.as_posix())}"
 
     def _looked_at(self, slot: Slot, probe: Probe | None) -> bool:
         """Whether a run was left out that nobody misses: a second look, or one of which the run

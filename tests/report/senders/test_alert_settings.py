@@ -33,6 +33,7 @@ alerts:
   critical: {remind: 5m, also: duty, escalate: [{after: 1h, to: team}, {after: 20m, to: duty}]}
   minor: {loud: normal, remind: never}
   alive: {ping: "https://alive.example/x", every: 30s}
+  address: https://cx.example/reports/
 waivers:
   - {journeys: pay, owner: kim, reason: known, until: 2026-11-30}
 """
@@ -60,6 +61,7 @@ def test_everything_that_can_be_said_is_read(tmp_path: Path) -> None:
     assert (rules.loudness("minor").loud, rules.loudness("minor").remind) == ("normal", 0)
     assert (found.ping, found.ping_every) == ("https://alive.example/x", 30)
     assert [one.owner for one in rules.waivers] == ["kim"]
+    assert found.address == "https://cx.example/reports"
 
 
 def test_a_workspace_without_alerts_tells_nobody(tmp_path: Path) -> None:
@@ -84,6 +86,9 @@ WRONG = {
     TO + "  critical: {escalate: {after: 20m}}\n": "needs after: and to:",
     TO + "  critical: {escalate: 20m}\n": "must be a list",
     TO + "  alive: {every: 1m}\n": "whom to ping",
+    TO + "  address: reports/runs\n": "no web address",
+    TO + "  address: 'javascript://x'\n": "no web address",
+    TO + "  address: 'https://[::'\n": "no web address",
     "alerts: here\n": "must hold pairs",
     "alerts: {to: []}\n": "must hold pairs",
 }

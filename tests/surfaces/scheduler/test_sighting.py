@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import socket
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 import pytest
 
+from cxassure.incident import Observation
 from cxassure.peak import Calendar, Hours, Slot, Window
 from cxassure.probe import FORMAT, Probe
 from cxassure.surfaces.scheduler import Driving, Scheduler
@@ -59,6 +62,38 @@ async def seen(
 async def test_a_look_says_whence_whose_and_how_often(workspace: Workspace) -> None:
     told = await seen(workspace, "nobody was there", Calendar())
     assert told == ["pay missed of kim from fra in live, every 600 s"]
+
+
+async def linked(root: Path) -> tuple[Observation, Workspace]:
+    from cxassure.campaign import Running
+
+    workspace = Workspace(root)
+    driving = Driving(workspace, Running())
+    slot = Slot(probe="pay", at=DUE, state="missing", campaign=driving.begin(), why="gone")
+    driving.miss(slot.campaign, [(PROBE, slot)])
+    (look,) = Sighting(workspace, "fra", "x").looks([msgspec.structs.replace(slot, state="missed")])
+    return look, workspace
+
+
+async def test_a_link_is_one_to_follow_or_names_the_machine(workspace: Workspace) -> None:
+    look, _ = await linked(workspace.root)
+    assert look.account.link.startswith(f"{socket.gethostname()}:/")
+    told = "alerts:\n  to: {t: {send: apprise, url: 'json://x'}}\n  address: https://cx.example/r\n"
+    settings = workspace.root / "cxassure.yaml"
+    settings.write_text(settings.read_text() + told)
+    look, opened = await linked(workspace.root)
+    link = urlsplit(look.account.link)
+    assert look.account.link.startswith("https://cx.example/r/runs/")
+    assert link.fragment == "run"
+    page = opened.store.reports / link.path.removeprefix("/r/")
+    assert page.parent.is_dir()
+    assert page.name == "index.html"
+
+
+async def test_a_missed_run_says_when_it_was_due(workspace: Workspace) -> None:
+    look, _ = await linked(workspace.root)
+    assert look.due == DUE
+    assert abs(look.at - datetime.now(UTC)) < timedelta(minutes=10)
 
 
 async def test_a_look_in_maintenance_says_so(workspace: Workspace) -> None:
