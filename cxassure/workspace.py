@@ -5,17 +5,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from cxassure import probe, retelling
+from cxassure import dates, probe, retelling
 from cxassure.errors import Problem, SpecError, UsageError
 from cxassure.keyring import Keyring
-from cxassure.peak import Calendar
 from cxassure.probe import Probe
 from cxassure.selection import Selection, filtered, named, once
 from cxassure.settings import (
@@ -190,7 +189,8 @@ class Workspace:
 
     def _overridden(self, environment: Environment) -> Environment:
         targets = {n: override(t, self.environ) for n, t in environment.targets.items()}
-        return msgspec.structs.replace(environment, targets=targets)
+        other = tuple(n for n, t in environment.targets.items() if t != targets[n])
+        return msgspec.structs.replace(environment, targets=targets, overridden=other)
 
     @property
     def keyring(self) -> Keyring:
@@ -233,7 +233,7 @@ class Workspace:
         """
         from cxassure import watch
 
-        calendar = watch.load(self.settings.calendar, self.root, self._dialled())
+        calendar = dates.calendar(self.settings, self.environment, self.root)
         return watch.Schedule(calendar, self.plan().probes if probes is None else probes)
 
     def compiled(self) -> list[Probe]:
@@ -265,30 +265,18 @@ class Workspace:
         from cxassure import watch
         from cxassure.outlook import Outlook
 
-        calendar = watch.load(self.settings.calendar, self.root, self._dialled())
+        calendar = dates.calendar(self.settings, self.environment, self.root)
         schedule = watch.Schedule(calendar, ())
         probes = (lambda: self.plan().probes) if self.journeys.exists() else list
         return Outlook(self.settings, self.environment, schedule, self.store, probes)
 
     def fetch_calendars(self) -> list[Path]:
         """Fetches the calendars that the settings give addresses of, and says where copies are."""
-        from cxassure import watch
-
-        calendars = (self.settings.calendar, self._spoken())
-        found = [watch.fetch(each, self.root, self.secret) for each in calendars]
-        return list(dict.fromkeys(path for paths in found for path in paths))
+        return dates.fetch(self.settings, self.root, self.secret)
 
     def messages(self) -> Messages:
         """The message windows and what is due in them. Raises `SpecError`."""
-        from cxassure import watch
-
-        loaded = watch.load(self._spoken(), self.root)
-        return watch.Messages(self.settings.message_windows, loaded)
-
-    def _spoken(self) -> Calendar:
-        """A calendar of the message windows alone."""
-        windows = tuple(message.when for message in self.settings.message_windows)
-        return Calendar(zone=self.settings.calendar.zone, windows=windows)
+        return dates.messages(self.settings, self.root)
 
     def instant(self, wall: datetime, zone_name: str = "") -> tuple[datetime, str]:
         """The instant that is rehearsed by `wall`, in its zone, and what is to be said of it: of a
@@ -300,19 +288,8 @@ class Workspace:
 
         return settled(wall, zone_name, self.settings.calendar.zone)
 
-    def _dialled(self) -> frozenset[str]:
-        """The targets at which a call rings for real."""
-        if self.environment.rehearsal:
-            return frozenset()
-        targets = self.environment.targets.values()
-        return frozenset(t.name for t in targets if t.over not in ("", "twiml", "desk"))
-
     def _quiet(self, document: Probe) -> str:
-        """Why nobody is to be telephoned now, "" where that is fine."""
-        from cxassure import watch
-
-        calendar = watch.load(self.settings.calendar, self.root, self._dialled())
-        return watch.quiet(calendar, document, datetime.now(UTC))
+        return dates.quiet(self.settings, self.environment, self.root, document)
 
     def waive(self, given: Mapping[str, str]) -> Waiver:
         """Adds to `waivers:` what `given` (journeys, owner, reason, until) says; the settings of

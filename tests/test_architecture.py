@@ -26,6 +26,7 @@ NOUNS = (
 WORKSPACE = (
     "selection",
     "keyring",
+    "dates",
     "company",
     "campaign",
     "retelling",

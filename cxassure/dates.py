@@ -1,0 +1,59 @@
+"""The calendars of a workspace: of peaks and windows, of messages, of when no telephone rings."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cxassure.peak import Calendar
+from cxassure.probe import Probe
+from cxassure.settings import Environment, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cxassure.watch import Messages
+
+
+def calendar(settings: Settings, environment: Environment, root: Path) -> Calendar:
+    """The calendar of peaks and windows, loaded. Raises `SpecError`."""
+    from cxassure import watch
+
+    return watch.load(settings.calendar, root, _dialled(environment))
+
+
+def _dialled(environment: Environment) -> frozenset[str]:
+    """The targets at which a call rings for real."""
+    if environment.rehearsal:
+        return frozenset()
+    targets = environment.targets.values()
+    return frozenset(t.name for t in targets if t.over not in ("", "twiml", "desk"))
+
+
+def _spoken(settings: Settings) -> Calendar:
+    """A calendar of the message windows alone."""
+    windows = tuple(message.when for message in settings.message_windows)
+    return Calendar(zone=settings.calendar.zone, windows=windows)
+
+
+def messages(settings: Settings, root: Path) -> Messages:
+    """The message windows and what is due in them. Raises `SpecError`."""
+    from cxassure import watch
+
+    return watch.Messages(settings.message_windows, watch.load(_spoken(settings), root))
+
+
+def fetch(settings: Settings, root: Path, secret: Callable[[str], str]) -> list[Path]:
+    """Fetches the calendars that the settings give addresses of, and says where copies are."""
+    from cxassure import watch
+
+    found = [watch.fetch(each, root, secret) for each in (settings.calendar, _spoken(settings))]
+    return list(dict.fromkeys(path for paths in found for path in paths))
+
+
+def quiet(settings: Settings, environment: Environment, root: Path, document: Probe) -> str:
+    """Why nobody is to be telephoned now, "" where that is fine."""
+    from cxassure import watch
+
+    return watch.quiet(calendar(settings, environment, root), document, datetime.now(UTC))
