@@ -28,7 +28,8 @@ class RunStarted(Event, frozen=True, tag="run started"):
 
     `rehearsed` is the instant that the company was asked to act for, as RFC 9557 writes it
     (`2026-12-24T13:00:00-05:00[America/New_York]`), "" for a run of its own day. `release` is
-    what of the company was in place, as whoever drove it said.
+    what of the company was in place, as whoever drove it said. `overridden` are the targets that
+    were driven at another address than the environment's.
     """
 
     run: str
@@ -50,6 +51,7 @@ class RunStarted(Event, frozen=True, tag="run started"):
     attempt: int = 1
     rehearsed: str = ""
     release: str = ""
+    overridden: tuple[str, ...] = ()
 
 
 class StepStarted(Event, frozen=True, tag="step started"):

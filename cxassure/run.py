@@ -77,6 +77,7 @@ class Run(msgspec.Struct, kw_only=True):
     attempt: int = 1
     rehearsed: str = ""
     release: str = ""
+    overridden: tuple[str, ...] = ()
     started: str = ""
     ended: str = ""
     budget: float | None = None
@@ -181,7 +182,7 @@ class Fold:
         run.id, run.author_steps, run.parties = event.run, event.steps, event.parties
         for name in (
             "journey row title severity owner runbook source tags env seed attempt rehearsed "
-            "release started budget"
+            "release overridden started budget"
         ).split():
             setattr(run, name, getattr(event, name))
 

@@ -41,13 +41,17 @@ class SecretSource(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Environment(msgspec.Struct, frozen=True, kw_only=True):
-    """A set of targets. `rehearsal` environments cost nothing; `spends` allows spending steps."""
+    """A set of targets. `rehearsal` environments cost nothing; `spends` allows spending steps.
+
+    `overridden` are the targets that are driven at another address than the one written.
+    """
 
     name: str
     targets: dict[str, Target] = {}
     secrets: dict[str, SecretSource] = {}
     rehearsal: bool = False
     spends: bool = False
+    overridden: tuple[str, ...] = ()
 
 
 class MessageWindow(msgspec.Struct, frozen=True, kw_only=True):

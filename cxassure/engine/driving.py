@@ -21,6 +21,7 @@ from cxassure.errors import CannotLook, CxassureError
 from cxassure.events import Part, RunEnded, RunStarted, StepEnded, StepStarted
 from cxassure.probe import Probe, Step, raw
 from cxassure.run import verdict_of
+from cxassure.settings import Environment
 from cxassure.text import clip, span
 from cxassure.verdict import Verdict
 
@@ -119,6 +120,7 @@ class _Run:
                 attempt=how.attempt,
                 rehearsed=_written(how.rehearsed),
                 release=how.release,
+                overridden=_overridden(probe, how.environment),
                 started=_now(),
                 steps=sum(1 for _ in probe.every_step()) - _count(probe.always),
                 parties={name: party.channel for name, party in probe.parties.items()},
@@ -360,6 +362,12 @@ def _written(instant: datetime | None) -> str:
     zone = getattr(instant and instant.tzinfo, "key", "")
     said = instant.isoformat(timespec="seconds") if instant else ""
     return f"{said}[{zone}]" if zone else said
+
+
+def _overridden(probe: Probe, environment: Environment) -> tuple[str, ...]:
+    """The targets of the probe that are driven at another address than the environment's."""
+    mine = {party.target for party in probe.parties.values()}
+    return tuple(name for name in environment.overridden if name in mine)
 
 
 def _now() -> str:

@@ -83,7 +83,7 @@ def headline(run: Run, context: Context | None = None) -> str:
     parts = [f"{name}  {run.verdict}{_where(run)}", run.severity]
     parts += [f"owner {_line(run.owner)}"] if run.owner else []
     parts += _last_good(run, context) if context else []
-    parts += [_rehearsed(run)]
+    parts += [_rehearsed(run), _overridden(run)]
     return f"{MARKS[run.verdict]} {' · '.join(filter(None, parts))}"
 
 
@@ -129,13 +129,19 @@ def _in_a_line(run: Run, wide: int, runs: Sequence[Run]) -> str:
     notes += [f"{unseen} unseen"] if unseen else []
     took = f"{span(run.took)} (ours {span(run.wall)})"
     name = clip(run.name, 60).ljust(wide)
-    notes += filter(None, [_rehearsed(run)])
+    notes += filter(None, [_rehearsed(run), _overridden(run)])
     return " · ".join([f"{MARKS[run.verdict]} {name}  {run.verdict:<8}  {took}", *notes, *costs])
 
 
 def _rehearsed(run: Run) -> str:
     """For which instant it was, where that is not the one it was made at."""
     return f"rehearsed for {_line(run.rehearsed_for)}" if run.rehearsed else ""
+
+
+def _overridden(run: Run) -> str:
+    """Which targets were driven at another address than that of the environment."""
+    names = ", ".join(run.overridden)
+    return f"{_line(names)} at another address: no evidence of {_line(run.env)}" if names else ""
 
 
 def _line(text: str) -> str:

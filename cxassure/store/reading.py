@@ -140,9 +140,10 @@ def past(run: Run, campaign: str, folder: str) -> PastRun:
 def last_attempts(runs: Iterable[tuple[Run, str]]) -> list[tuple[Run, str]]:
     """The runs without those that were tried again: history counts what it came to.
 
-    A run rehearsed for another instant says nothing of the day it was made on, and is no history.
+    A run rehearsed for another instant says nothing of the day it was made on, and one at another
+    address nothing of the environment: they are no history.
     """
-    known = [(run, folder) for run, folder in runs if not run.rehearsed]
+    known = [(run, folder) for run, folder in runs if not (run.rehearsed or run.overridden)]
     last: dict[tuple[str, str, str], int] = {}
     for run, _ in known:
         key = (run.journey, run.row, run.env)

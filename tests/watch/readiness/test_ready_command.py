@@ -112,6 +112,28 @@ def test_a_peak_whose_date_is_past_is_no_go_though_everything_passes(folder, sho
     assert told["reasons"][0] == "no date of the peak comes within a year"
 
 
+def test_a_run_at_another_address_is_no_evidence_of_the_environment(
+    folder, shop, capsys, monkeypatch
+):
+    make(folder, "http://127.0.0.1:9", pay="critical")
+    monkeypatch.setenv("CXASSURE_TARGET_SHOP", shop)
+    assert cxassure("run") == 0
+    assert "shop at another address: no evidence of live" in capsys.readouterr().out
+    monkeypatch.delenv("CXASSURE_TARGET_SHOP")
+    code, told = ready(capsys)
+    assert (code, told["journeys"][0]["state"]) == (1, "missing")
+    store = Store(folder / "reports")
+    assert store.last_good("pay", "", "live", None) is None
+    assert store.history("pay", "", "live") == []
+
+
+def test_an_address_that_is_the_written_one_overrides_nothing(folder, shop, capsys, monkeypatch):
+    make(folder, shop, pay="critical")
+    monkeypatch.setenv("CXASSURE_TARGET_SHOP", shop)
+    assert cxassure("run") == 0
+    assert ready(capsys)[0] == 0
+
+
 def test_what_was_never_run_is_no_go_and_what_passes_is_go(folder, capsys):
     code, told = ready(capsys)
     assert (code, told["verdict"]) == (1, "NO-GO")
