@@ -104,9 +104,8 @@ class Player:
         if self.left and not self.over:
             raise self._unknown()
         line = self._next()
-        due = self.since + self.here.due(line) if line else self._end
-        if due <= min(until, self._end) + EPSILON:
-            self._now = max(self._now, due)
+        if line and self.since + self.here.due(line) <= min(until, self._end) + EPSILON:
+            self._now = max(self._now, self.since + self.here.due(line))
             self._tell()
         elif until <= self._end + self.slack or self.over:
             self._now = max(self._now, until)
