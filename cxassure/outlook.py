@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from msgspec import structs
+from msgspec import Struct, structs
 
-from cxassure.errors import UsageError
+from cxassure.errors import CxassureError, UsageError
 from cxassure.forecast import Forecast, Service, Traffic
 from cxassure.peak import Peak, zone
-from cxassure.probe import Probe
+from cxassure.probe import Probe, decode
 from cxassure.readiness import Evidence, Load, Rules, Seen, Told
 from cxassure.settings import DEMO, Environment, Settings
 from cxassure.text import clip, fill, guess
@@ -56,7 +56,7 @@ class Outlook:
         self.store.look()  # what was guessed from this machine's files alone decides nothing
         start, end = self._coming(peak, now)
         evidence = Evidence(
-            runs={name: tuple(self._seen(runs)) for name, runs in past.items()},
+            runs={probe.name: tuple(self._seen(past[probe.name], probe)) for probe in probes},
             tested=self._tested(peak, start, end, probes, past) if start and end else (),
         )
         decided = decide(peak, probes, evidence, self.settings.waivers, rules, now, start)
@@ -93,7 +93,7 @@ class Outlook:
         found = (self.store.history(probe.journey, probe.row, e, limit=limit) for e in places)
         return [past for runs in found for past in runs]
 
-    def _seen(self, runs: Sequence[PastRun]) -> Iterable[Seen]:
+    def _seen(self, runs: Sequence[PastRun], probe: Probe) -> Iterable[Seen]:
         newest: set[str] = set()
         for past in runs:
             seen = Seen(
@@ -107,11 +107,12 @@ class Outlook:
             )
             first = past.env not in newest
             newest.add(past.env)
-            yield self._in_full(past, seen) if first and past.good else seen
+            yield self._in_full(past, seen, probe) if first and past.good else seen
 
-    def _in_full(self, past: PastRun, seen: Seen) -> Seen:
+    def _in_full(self, past: PastRun, seen: Seen, probe: Probe) -> Seen:
         """The newest run is read itself; that of another machine is believed. A run whose lines
         are gone is evidence of nothing."""
+        from cxassure.campaign import PROBE
         from cxassure.store.reading import read
 
         if self.store.elsewhere(past):
@@ -120,11 +121,13 @@ class Outlook:
             return (
                 counted if past.unseen >= 0 else structs.replace(seen, verdict="error", why=unknown)
             )
+        folder = self.store.runs / past.campaign / past.folder
         try:
-            run = read(self.store.runs / past.campaign / past.folder).run
+            run = read(folder).run
         except FileNotFoundError:
             return structs.replace(seen, verdict="error", why="its lines are gone from the store")
-        return structs.replace(seen, unseen=len(run.unseen), verdict=run.verdict)
+        outdated = _changed(folder / PROBE, probe)
+        return structs.replace(seen, unseen=len(run.unseen), verdict=run.verdict, outdated=outdated)
 
     # Load
 
@@ -209,6 +212,35 @@ class Outlook:
             days = one.when.start.astimezone(where).date(), last.astimezone(where).date()
             found.setdefault(one.peak.name, []).append(days)
         return found
+
+
+def _changed(kept: Path, probe: Probe) -> bool:
+    """Whether a run's own probe does or asks something else than `probe`; where none was kept
+    nobody knows of a change."""
+    try:
+        before = decode(kept.read_bytes(), str(kept))
+    except (OSError, CxassureError):
+        return False
+    return bool(_done(before) != _done(probe))
+
+
+def _done(probe: Probe) -> Any:
+    """What a probe does and asks, without where in a file it is written."""
+    return _unplaced([structs.asdict(probe)[name] for name in _DOES])
+
+
+def _unplaced(thing: Any) -> Any:
+    if isinstance(thing, (list, tuple)):
+        return [_unplaced(one) for one in thing]
+    if isinstance(thing, Struct):
+        return {k: _unplaced(v) for k, v in structs.asdict(thing).items() if k not in _WHERE}
+    if isinstance(thing, dict):
+        return {key: _unplaced(one) for key, one in thing.items()}
+    return thing
+
+
+_DOES = "parties facts promises steps always budget".split()
+_WHERE = ("place", "via")
 
 
 def at_once(runs: Iterable[PastRun]) -> int:

@@ -35,6 +35,7 @@ class Seen(Frozen, frozen=True):
 
     `verdict` is text on purpose: one that is not known is evidence of nothing. `took` is seconds
     of the customer's time, `wall` ours; `unseen` counts expectations that no one could see.
+    `outdated`: the journey does or asks something else by now.
     """
 
     at: datetime
@@ -42,6 +43,7 @@ class Seen(Frozen, frozen=True):
     place: str = ""
     flaky: bool = False
     unseen: int = 0
+    outdated: bool = False
     why: str = ""
     took: float = 0.0
     wall: float = 0.0

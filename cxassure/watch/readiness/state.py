@@ -22,7 +22,7 @@ def newest_first(runs: Sequence[Seen]) -> list[Seen]:
 def _badness(run: Seen) -> tuple[int, bool, str]:
     order = ("passed", "degraded", "failed")
     rank = order.index(run.verdict) if run.verdict in order else len(order)
-    return rank, run.flaky or run.unseen > 0, run.verdict
+    return rank, run.flaky or run.unseen > 0 or run.outdated, run.verdict
 
 
 def by_place(runs: Sequence[Seen]) -> dict[str, Seen]:
@@ -97,6 +97,8 @@ def _flaw(run: Seen) -> str:
         return f"was degraded: {_why(run)}"
     if run.flaky:
         return "passed only when tried again"
+    if run.outdated:
+        return "was made before the journey was changed"
     return f"left {run.unseen} expectations unseen" if run.unseen else ""
 
 

@@ -110,6 +110,7 @@ def test_a_page_shows_the_table_as_it_is():
         ([seen(1), seen(1, "failed")], "failing"),
         ([seen(1, flaky=True), seen(2, place="west")], "degraded"),
         ([seen(1, unseen=1), seen(2, place="west")], "degraded"),
+        ([seen(1, outdated=True), seen(2, place="west")], "degraded"),
         ([seen(1), seen(2, place="west"), seen(3, "degraded")], "passing"),
     ],
 )

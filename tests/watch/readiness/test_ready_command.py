@@ -127,6 +127,19 @@ def test_a_run_at_another_address_is_no_evidence_of_the_environment(
     assert store.history("pay", "", "live") == []
 
 
+def test_a_journey_that_was_changed_since_it_ran_is_told(folder, capsys):
+    assert cxassure("run") == 0
+    journey = folder / "journeys" / "pay.yaml"
+    text = journey.read_text()
+    journey.write_text("# a note\n" + text.replace("owner: checkout", "owner: kim"))
+    assert ready(capsys)[1]["verdict"] == "GO"
+    journey.write_text(text.replace("status: 200", "status: 201"))
+    code, told = ready(capsys)
+    assert (code, told["verdict"]) == (0, "CONDITIONAL")
+    assert "was made before the journey was changed" in told["reasons"][0]
+    assert "cxassure run pay" in told["changes"][0]
+
+
 def test_an_address_that_is_the_written_one_overrides_nothing(folder, shop, capsys, monkeypatch):
     make(folder, shop, pay="critical")
     monkeypatch.setenv("CXASSURE_TARGET_SHOP", shop)
