@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from cxassure.channels._telephony.cassette.tape import Call, Cassette, Line
     from cxassure.report.changes import Change
 
+__all__ = ["Cassette", "Taken", "differences", "read", "take", "write"]
+
 TIMES = ("effort", "time")
 """Kinds of changes that are only of time and toil."""
 SLOWER = 1.0

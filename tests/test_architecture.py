@@ -42,6 +42,9 @@ KITS = {
     "_browser": ("web", "chat.widget"),
     "_http": ("api", "chat", "inbox", "ivr", "agent", "_telephony"),
 }
+SEES = {"surfaces.dashboard": ("store", "watch.incidents")}
+"""Rooms that a surface looks into: docs/decisions/dashboard-looks-into-the-store.md says why."""
+
 HOMES = {
     "aiosmtpd": ("channels.inbox", "demo"),
     "alembic": ("store",),
@@ -229,7 +232,8 @@ def _workspace(here: str, there: str) -> tuple[str, str] | None:
 
 def _surface(here: str, there: str) -> tuple[str, str] | None:
     same = there.split(".")[:2] == here.split(".")[:2]
-    fine = room(there) in (*NOUNS, *WORKSPACE, "report") or same
+    seen = any(within(there, part) for part in SEES.get(".".join(here.split(".")[:2]), ()))
+    fine = room(there) in (*NOUNS, *WORKSPACE, "report") or same or seen
     if fine or there in ("surfaces", "demo.faults"):
         return None
     return f"the surface {here} imports {there}", SURFACE

@@ -15,8 +15,7 @@ from cxassure.surfaces.cli import options
 from cxassure.verdict import EXIT_FAILED, EXIT_PASSED
 
 if TYPE_CHECKING:
-    from cxassure.cassettes import Taken
-    from cxassure.channels._telephony.cassette.tape import Cassette
+    from cxassure.cassettes import Cassette, Taken
     from cxassure.probe import Probe
     from cxassure.report.changes import Change
     from cxassure.run import Run

@@ -14,6 +14,9 @@ from cxassure.surfaces.cli import options
 
 ROLES = click.Choice(["viewer", "operator", "admin"])
 
+PEOPLE = "cxassure.surfaces.dashboard.people"
+"""Where the dashboard keeps who may sign in."""
+
 
 @click.group("user")
 def command() -> None:
@@ -96,5 +99,5 @@ def _password() -> str:
 
 def _people(root: Path, report_dir: Path | None) -> Any:
     folder = options.open_workspace(root, "", report_dir).store.reports / "dashboard"
-    people: Any = importlib.import_module("cxassure.surfaces.dashboard.people")
+    people: Any = importlib.import_module(PEOPLE)
     return people.People(folder)
