@@ -115,7 +115,7 @@ def _environments(shape: Shape, raw: Raw) -> dict[str, Environment]:
         shape.name(name, "environment", *at)
         parts = shape.pairs(inner, *at)
         shape.only(parts, ("targets", "secrets", "rehearsal", "spends"), *at)
-        flags = {
+        flags: dict[str, Any] = {
             key: shape.flag(parts[key], *at, key) for key in ("rehearsal", "spends") if key in parts
         }
         targets = shape.pairs(parts["targets"], *at, "targets") if "targets" in parts else {}
