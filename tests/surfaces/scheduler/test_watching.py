@@ -75,9 +75,9 @@ class Watch:
         assert self.counter.ask("compile").code == 0
         return self
 
-    def start(self) -> Any:
+    def start(self, *words: str) -> Any:
         """A scheduler at work, whose talk is read by nobody but kept."""
-        process = self.counter.start("schedule", "--json", "--jitter", "1ms")
+        process = self.counter.start("schedule", "--json", "--jitter", "1ms", *words)
         self.err: list[str] = []
         threading.Thread(target=_read, args=(process.stdout, []), daemon=True).start()
         threading.Thread(target=_read, args=(process.stderr, self.err), daemon=True).start()
@@ -158,6 +158,21 @@ def test_a_first_failure_is_looked_at_again_at_once_and_once(watch: Watch) -> No
     assert first.microsecond == 0
     assert second.microsecond != 0  # the calendar asks for whole seconds only
     assert watch.hook.words("/team").count("opened") == 1
+
+
+def test_what_failed_from_one_place_is_well_when_the_next_place_sees_it_well(watch: Watch) -> None:
+    process = watch.settle().start("--place", "fra")
+    watch.office.well = False
+    until(lambda: "opened" in watch.hook.words("/team"), LONG)
+    end(process)
+    watch.office.well = True
+    process = watch.start("--place", "iad")
+    until(lambda: "resolved" in watch.hook.words("/team"), LONG)
+    end(process)
+    words = [word for word in watch.hook.words("/team") if word != "reminded"]
+    assert words == ["opened", "resolved"]
+    assert watch.ask("incidents", "--json")["incidents"] == []
+    assert "missed" not in watch.hook.kinds("/ours")
 
 
 def test_who_was_not_there_is_told_later_and_once(watch: Watch) -> None:
