@@ -17,10 +17,24 @@ DASHBOARD = "cxassure.surfaces.dashboard"
 
 @click.command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8765,
+    show_default=True,
+    help="The port; 0 is one that is free.",
+)
 @click.option("--url", default="", help="Its public address, where a proxy stands before it.")
-@click.option("--tls-cert", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--tls-key", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option(
+    "--tls-cert",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="The certificate, with its chain (PEM).",
+)
+@click.option(
+    "--tls-key",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="The certificate's key (PEM).",
+)
 @click.option("--oidc-issuer", default="", help="The company's sign-in (OpenID Connect).")
 @click.option("--oidc-client", default="", help="Our name there.")
 @click.option(

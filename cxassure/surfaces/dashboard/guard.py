@@ -6,6 +6,7 @@ form, no change from another site; and on every answer the headers that keep con
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection
 from urllib.parse import quote, urlsplit
 
@@ -53,11 +54,11 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
+        headers, began = Headers(scope=scope), time.perf_counter()
 
         async def told(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._dress(MutableHeaders(scope=message))
+                self._dress(MutableHeaders(scope=message), time.perf_counter() - began)
             await send(message)
 
         refused = self._refused(scope, headers)
@@ -66,7 +67,8 @@ class Guard:
             return
         await self._app(scope, _bounded(receive), told)
 
-    def _dress(self, headers: MutableHeaders) -> None:
+    def _dress(self, headers: MutableHeaders, took: float) -> None:
+        headers["server-timing"] = f"app;dur={took * 1000:.1f}"
         for name, value in HEADERS.items():
             headers.setdefault(name, value)
         if self._sessions.secure:

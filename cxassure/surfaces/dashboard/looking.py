@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -196,17 +196,19 @@ class Looking:
             for c in ahead
         )
 
-    def _days(self, before: Picture, today: date, slow: bool) -> dict[str, dict[Line, Daily]]:
+    def _days(self, before: Picture, today: date, slow: bool) -> Mapping[str, Mapping[Line, Daily]]:
         """Figures of the last days. Only what has other runs than before is read again."""
+        known = before.days
+        if known and not slow:
+            return known
         last = [today - timedelta(days=back) for back in range(DAYS)]
-        known: Any = before.days
-        counts = self.views.counts(last if slow or not known else last[:2])
-        found = {}
+        counts = self.views.counts(last)
+        found: dict[str, Mapping[Line, Daily]] = {}
         for day in last:
             kept = known.get(day.isoformat())
-            number = counts.get(day)
-            same = kept is not None and number in (None, _number(kept))
-            found[day.isoformat()] = kept if same else self.views.daily(day) if number else {}
+            if kept is None or counts[day] != _number(kept):
+                kept = self.views.daily(day) if counts[day] else {}
+            found[day.isoformat()] = kept
         return found
 
     # Telling

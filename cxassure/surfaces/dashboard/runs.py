@@ -20,18 +20,19 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from cxassure.report.page import fragment
+from cxassure.retelling import context_of
 from cxassure.run import Run
 from cxassure.surfaces.dashboard.forms import visitor
 from cxassure.surfaces.dashboard.looking import Looking
 from cxassure.surfaces.dashboard.rendering import Rendering
 from cxassure.verdict import Verdict
-from cxassure.workspace import Workspace
 
 if TYPE_CHECKING:
     from cxassure.store.reading import PastRun
-    from cxassure.store.views import Mark
+    from cxassure.store.views import Mark, Views
 
 PER_PAGE = 50
+AGAIN = "cxassure run"
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,250}")
 SHOWN = frozenset(
@@ -111,9 +112,7 @@ class Runs:
             if past is None:
                 raise HTTPException(404, "there is no such run")
             return self._rendering.page(request, "run_elsewhere.html", run=past)
-        html = await asyncio.to_thread(
-            self._looking.with_store, lambda w: _story(w, stored.run, folder)
-        )
+        html = await asyncio.to_thread(_story, self._looking.views, stored.run, folder)
         return self._rendering.page(
             request,
             "run.html",
@@ -190,9 +189,8 @@ def _moment(text: str) -> datetime | None:
     raise ValueError("a day is written 2026-11-30, a moment 2026-11-30T12:00:00Z")
 
 
-def _story(workspace: Workspace, run: Run, folder: Path) -> str:
-    told = workspace.context_of([run], {run.id: folder}, folder)
-    return fragment(run, told)
+def _story(views: Views, run: Run, folder: Path) -> str:
+    return fragment(run, context_of(views.reader, [run], {run.id: folder}, folder, AGAIN))
 
 
 def _media(folder: Path, path: str) -> str | None:

@@ -150,7 +150,8 @@ async def serve(workspace: Workspace, wish: Wish, say: Callable[[str], None]) ->
 
 def _listening(wish: Wish) -> socket.socket:
     family = socket.AF_INET6 if ":" in wish.host else socket.AF_INET
-    made = socket.socket(family, socket.SOCK_STREAM)
+    # with its protocol named, without which asyncio leaves Nagle's algorithm on: 40 ms an answer
+    made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         made.bind((wish.host, wish.port))
