@@ -39,7 +39,7 @@ def failure(run: Run, context: Context | None = None) -> str:
     to say is left out. Text from outside has its control characters made visible.
     """
     context = context or Context(runs=(run,))
-    head = _wrapped(headline(run), "    ", 2)
+    head = _wrapped(headline(run), " " * (4 + _LABEL), 2)
     known = list(entries(run, context))
     for most in (3, 2, 1):
         lines = [*head, *(f"    {row}" for one in known for row in _entry(*one, most))]
