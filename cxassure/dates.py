@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from cxassure.watch import Messages
 
+REHEARSED = ("", "twiml", "desk", "cassette")
+"""Lines on which no telephone rings."""
+
 
 def calendar(settings: Settings, environment: Environment, root: Path) -> Calendar:
     """The calendar of peaks and windows, loaded. Raises `SpecError`."""
@@ -28,7 +31,7 @@ def _dialled(environment: Environment) -> frozenset[str]:
     if environment.rehearsal:
         return frozenset()
     targets = environment.targets.values()
-    return frozenset(t.name for t in targets if t.over not in ("", "twiml", "desk"))
+    return frozenset(t.name for t in targets if t.over not in REHEARSED)
 
 
 def _spoken(settings: Settings) -> Calendar:

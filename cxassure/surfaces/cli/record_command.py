@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cxassure.workspace import Workspace
 
 _PLAIN: dict[str, Any] = {
-    "retry": 0, "fail_fast": False, "trace": False, "json_to": None, "html": None, "junit": None,
+    "retry": 0, "fail_fast": False, "trace": True, "json_to": None, "html": None, "junit": None,
     "strict": False, "workers": 1,
 }  # fmt: skip
 
