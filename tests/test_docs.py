@@ -112,7 +112,7 @@ def test_every_word_of_the_language_is_in_its_page(kind: str) -> None:
     assert [name for name in NAMED[kind] if name not in words("language.md")] == []
 
 
-FILLED_IN = {"root", "name", "options"}
+FILLED_IN = {"root", "name", "options", "overridden"}
 """Fields that are not written in the file as keys of that name."""
 
 
