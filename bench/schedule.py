@@ -59,6 +59,9 @@ class Null:
     def miss(self, campaign: str, missed: Sequence[Any]) -> None:
         self.missed += len(missed)
 
+    def elsewhere(self, slot: Slot) -> bool:
+        return False
+
     def found(self, slot: Slot) -> None:
         return None
 

@@ -21,6 +21,7 @@ from cxassure.store.tables import known, seen, slots
 
 FILE = "ledger.db"
 _SAID = ("state", "campaign", "verdict", "why")
+_OPEN = ("due", "missing")
 _AMEND = (
     slots.update()
     .where(
@@ -41,6 +42,8 @@ class Ledger:
     def __init__(self, reports: Path, url: str = "", scope: str = "") -> None:
         self.path = reports / FILE
         self._scope = scope
+        self._read: dict[tuple[str, datetime], str] = {}
+        """Of open runs the campaign as we know it; where it is another, so is who settles it."""
         self._engine = connect(url or f"sqlite:///{self.path}")
         try:
             if not url:
@@ -61,20 +64,28 @@ class Ledger:
     ) -> set[Slot]:
         """Takes due runs in, and notes what became of others, in one transaction.
 
-        Gives those of `fresh` whose key is new; the others stay as they are. `until` says that
-        everything due before it is in here now.
+        Gives those of `fresh` whose key is new, and those of `changed` that another machine has
+        not settled or taken over since we read them; the others stay as they are. `until` says
+        that everything due before it is in here now.
         """
         with self._transaction() as writing:
             new = self._take(writing, {_key(slot): slot for slot in fresh}) if fresh else set()
-            if changed:
-                writing.execute(_AMEND, [self._amended(slot) for slot in changed])
+            ours = self._ours(writing, changed)
+            if ours:
+                writing.execute(_AMEND, [self._amended(slot) for slot in ours])
             if until is not None:
                 self._see(writing, until)
-        return new
+        taken = new.union(ours)
+        for slot in (*new, *ours):
+            self._remember(slot)
+        return taken
 
     def open(self) -> list[Slot]:
         """Runs of which it is not written what became of them, the oldest first."""
-        return self._slots(slots.c.state.in_(("due", "missing")))
+        found = self._slots(slots.c.state.in_(_OPEN))
+        for slot in found:
+            self._remember(slot)
+        return found
 
     def since(self, begin: datetime, probe: str = "") -> list[Slot]:
         """All that was due from `begin` on, or that of one probe, the oldest first."""
@@ -137,6 +148,29 @@ class Ledger:
         taken = insert(writing, slots).on_conflict_do_nothing()
         found = writing.execute(taken.returning(slots.c.probe, slots.c.at), rows)
         return {fresh[row.probe, row.at] for row in found}
+
+    def _ours(self, writing: sa.Connection, changed: Sequence[Slot]) -> list[Slot]:
+        """Those that are as we know them; where one process has the file there are no others."""
+        if writing.dialect.name == "sqlite" or not changed:
+            return list(changed)
+        keys = sa.tuple_(slots.c.probe, slots.c.at).in_([_key(slot) for slot in changed])
+        wanted = sa.select(slots.c.probe, slots.c.at, slots.c.state, slots.c.campaign)
+        rows = writing.execute(wanted.where(self._mine(slots), keys).with_for_update())
+        there = {(row.probe, row.at): row for row in rows}
+        return [slot for slot in changed if self._as_known(there.get(_key(slot)), slot)]
+
+    def _as_known(self, row: Any, slot: Slot) -> bool:
+        known_as = self._read.get(_key(slot))
+        if known_as is None or row is None:
+            return known_as is None
+        again = (row.state, row.campaign) == (slot.state, slot.campaign)  # it got through unsaid
+        return again or (row.state in _OPEN and row.campaign == known_as)
+
+    def _remember(self, slot: Slot) -> None:
+        if slot.state in _OPEN:
+            self._read[_key(slot)] = slot.campaign
+        else:
+            self._read.pop(_key(slot), None)
 
     def _see(self, writing: sa.Connection, until: datetime) -> None:
         row = insert(writing, seen).values(scope=self._scope, until=until)

@@ -271,3 +271,23 @@ def test_a_store_that_does_not_answer_is_not_asked_for_each_run(
         store.latest()
     assert store.spool.waiting() == []
     assert [path.name for path in store.spool.folder.iterdir()] == [".lock"]
+
+
+def test_what_another_machine_settled_is_not_changed_any_more(shared: str, tmp_path: Path) -> None:
+    first, second = Ledger(tmp_path, shared, "live"), Ledger(tmp_path, shared, "live")
+    due, other = Slot(probe="pay", at=DAY), Slot(probe="pay", at=DAY + timedelta(minutes=1))
+    first.write([due, other])
+    assert second.open() == [due, other]
+    theirs = Slot(probe="pay", at=DAY, state="missing", campaign="theirs")
+    mine = Slot(probe="pay", at=DAY, campaign="mine")
+    assert second.write([], [theirs]) == {theirs}
+    assert first.write([], [mine]) == set()
+    also = Slot(probe="pay", at=other.at, campaign="also")
+    assert first.write([], [also]) == first.write([], [also]) == {also}
+    lost = Slot(probe="pay", at=other.at, state="missing", campaign="lost")
+    assert second.write([], [lost]) == set()
+    done = Slot(probe="pay", at=other.at, state="done", campaign="also", verdict="passed")
+    assert first.write([], [done]) == {done}
+    assert first.since(DAY) == [theirs, done]
+    first.close()
+    second.close()

@@ -40,6 +40,9 @@ class Driver(Protocol):
     def miss(self, campaign: str, missed: Sequence[Missed]) -> None:
         """Writes missed runs down, each as a run."""
 
+    def elsewhere(self, slot: Slot) -> bool:
+        """Whether another machine began it and has told nothing of it: it may be at it still."""
+
     def found(self, slot: Slot) -> tuple[str, str] | None:
         """What the campaign of `slot` holds of it, when whoever ran it is dead."""
 
@@ -98,6 +101,11 @@ class Driving:
         except OSError:
             shutil.rmtree(kept.folder, ignore_errors=True)  # or half of them would be there twice
             raise
+
+    def elsewhere(self, slot: Slot) -> bool:
+        if not self.workspace.store.url or self._folder(slot.campaign).is_dir():
+            return False
+        return self._of_another_machine(slot) is None
 
     def found(self, slot: Slot) -> tuple[str, str] | None:
         folder = self._folder(slot.campaign)

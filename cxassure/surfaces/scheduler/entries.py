@@ -18,8 +18,13 @@ AGAIN = 1.0
 TOLD = timedelta(minutes=1)
 """How long it is kept quiet about a ledger that still cannot be written."""
 
+SILENT = "the store did not answer"
+
+Stretch: TypeAlias = tuple[datetime, datetime]
+"""From when to when (UTC)."""
 Write: TypeAlias = Callable[[Sequence[Slot], Sequence[Slot], datetime | None], set[Slot]]
-"""Fresh slots, changed ones and until when all are in there, to those that were new."""
+"""Fresh slots, changed ones and until when all are in there, to those that were new, or still
+ours to change."""
 
 
 @dataclass(slots=True)
@@ -29,6 +34,11 @@ class _Entry:
     written: asyncio.Future[bool]
 
 
+def silent(stretch: Stretch | None) -> str:
+    """The reason, with from when to when where that is known."""
+    return f"{SILENT} from {stretch[0]:%F %T} to {stretch[1]:%F %T} UTC" if stretch else SILENT
+
+
 class Entries:
     """A queue before `write`; `first` says when the first run is due that is not in here yet.
 
@@ -36,7 +46,7 @@ class Entries:
     `silence` is the last stretch (UTC) in which nothing could be written.
     """
 
-    silence: tuple[datetime, datetime] | None = None
+    silence: Stretch | None = None
 
     def __init__(
         self,
@@ -57,7 +67,7 @@ class Entries:
         return self._put(slot, fresh=True)
 
     def amend(self, slot: Slot) -> asyncio.Future[bool]:
-        """Done when it is written."""
+        """Done when it is written; whether it was still ours to say."""
         return self._put(slot, fresh=False)
 
     async def close(self) -> None:
@@ -94,7 +104,7 @@ class Entries:
         for one in batch:
             self._queue.popleft()
             if not one.written.done():
-                one.written.set_result(not one.fresh or one.slot in new)
+                one.written.set_result(one.slot in new)
 
     def _failed(self, wrong: CannotLook, began: datetime) -> None:
         """It is told when it begins, and each minute that it lasts."""

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
@@ -18,7 +17,9 @@ from cxassure.probe import Probe
 from cxassure.surfaces.scheduler.asking import Book, Calendar
 from cxassure.surfaces.scheduler.coming import Coming, offset
 from cxassure.surfaces.scheduler.driving import Driver, Missed
-from cxassure.surfaces.scheduler.entries import AGAIN, Entries
+from cxassure.surfaces.scheduler.entries import AGAIN, SILENT, Entries, Stretch, silent
+from cxassure.surfaces.scheduler.habits import Habits
+from cxassure.surfaces.scheduler.leaving import left
 
 NOT_RUNNING = "no scheduler was running when it was due"
 DIED = "the scheduler was killed before it could start it"
@@ -26,15 +27,13 @@ HELD_UP = "the scheduler was held up until a later run was due"
 STOPPED = "the scheduler was stopped before it could start it"
 TOO_LATE = "its turn came when it might no longer be started"
 STILL = "still running"
-SILENT = "the store did not answer"
 SECOND = "a second look at a failure"
 """Why a run was made, or not made, that the calendar does not ask for."""
 
+TICK = timedelta(microseconds=1)
 MISSED_AT_ONCE = 200
 """Missed runs that are written down as one campaign."""
 
-Stretch: TypeAlias = tuple[datetime, datetime]
-"""From when to when (UTC)."""
 Tell: TypeAlias = Callable[[Slot], None]
 Look: TypeAlias = Callable[[Sequence[Slot]], Awaitable[None]]
 """Told of what ended or was missed before the ledger says so: after a kill it may come again."""
@@ -42,20 +41,6 @@ Look: TypeAlias = Callable[[Sequence[Slot]], Awaitable[None]]
 
 async def _nobody(slots: Sequence[Slot]) -> None:
     """Who looks at nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Habits:
-    """`jitter`, `grace`: seconds. `catch_up` also what no peak asks for. `back`: how far it looks.
-
-    A run is started at most `jitter` after it is due, always as much for one probe. One that has
-    waited longer than `grace` is started only where the calendar still allows it.
-    """
-
-    jitter: float = 5.0
-    grace: float = 60.0
-    catch_up: bool = False
-    back: timedelta = timedelta(days=7)
 
 
 class _NotRun(Exception):
@@ -89,6 +74,7 @@ class Scheduler:
         self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self.coming: dict[str, Coming] = {}
         self.tasks: set[asyncio.Task[None]] = set()
+        self._left: set[asyncio.Task[None]] = set()
         self.missing: asyncio.Queue[Slot] = asyncio.Queue()
         self.entries = Entries(book.write, self._first, trouble)
         self._misses = asyncio.create_task(self._write_missed())
@@ -103,14 +89,17 @@ class Scheduler:
         when the store was seen not to answer. Raises `CannotLook`, and then nothing has begun.
         """
         now = self.looked
-        until, left = self.book.until(), self.book.open()
+        until, open_ = self.book.until(), self.book.open()
         since = self.book.acquaint(self.probes, first or now)
         begin = max(until or min(since.values()), now - self.habits.back)
         there = {(slot.probe, slot.at) for slot in self.book.since(begin)}
         if until and begin > until:
             self.trouble(f"what was due from {until:%F %R} to {begin:%F %R} UTC is not told")
-        for slot in left:
-            self._settle(slot)
+        for slot in open_:
+            if slot.campaign and self.driver.elsewhere(slot):
+                self._leave(slot)
+            else:
+                self._settle(slot)
         fell: dict[str, list[Due]] = {}
         for one in self.calendar.due(begin, now):
             name = f"{one.journey}[{one.row}]" if one.row else one.journey
@@ -118,6 +107,13 @@ class Scheduler:
                 fell.setdefault(name, []).append(one)
         for name, found in fell.items():
             self._caught_up(name, found, silence)
+
+    def _leave(self, slot: Slot) -> None:
+        """A run that another machine began: who was only cut off ends it, and says so."""
+        probe = self.probes.get(slot.probe)
+        task = asyncio.create_task(left(slot, probe, self.book, self._settle))
+        self._left.add(task)
+        task.add_done_callback(self._left.discard)
 
     def _settle(self, slot: Slot) -> None:
         """A slot of a scheduler that died: its result is found, or it is missed."""
@@ -142,8 +138,8 @@ class Scheduler:
             found = found[:-1]
             self._begin(name, newest)
         for one in found:
-            silent = silence is not None and silence[0] <= one.at <= silence[1]
-            self._miss(name, one.at, _silent(silence) if silent else NOT_RUNNING)
+            then = silence and silence[0] <= one.at <= silence[1]
+            self._miss(name, one.at, silent(silence) if then else NOT_RUNNING)
 
     # What comes
 
@@ -238,12 +234,14 @@ class Scheduler:
                 self._entered(slot)
                 return  # it is in there from before, and so it is not ours to run
             try:
-                slot, (verdict, why) = await self._driven(probe, slot)
+                slot, came = await self._driven(probe, slot)
             except _NotRun as not_run:
                 self._give_up(slot, str(not_run))
                 return
-        done = msgspec.structs.replace(slot, state="done", verdict=verdict, why=why)
-        await self._done([done])
+        if came:
+            verdict, why = came
+            done = msgspec.structs.replace(slot, state="done", verdict=verdict, why=why)
+            await self._done([done])
 
     async def _answer(self, slot: Slot, written: asyncio.Future[bool]) -> bool:
         """The run waits for the ledger, and is not running while it does."""
@@ -256,9 +254,10 @@ class Scheduler:
     def _unanswered(self, slot: Slot) -> str:
         """That the store was silent while this slot waited to be entered, or nothing."""
         asked, silence = self.pending.get((slot.probe, slot.at)), self.entries.silence
-        return _silent(silence) if asked and silence and asked <= silence[1] else ""
+        return silent(silence) if asked and silence and asked <= silence[1] else ""
 
-    async def _driven(self, probe: Probe, slot: Slot) -> tuple[Slot, tuple[str, str]]:
+    async def _driven(self, probe: Probe, slot: Slot) -> tuple[Slot, tuple[str, str] | None]:
+        """None where another machine has settled it meanwhile."""
         async with self.driver.room(probe):
             if why := self._forbidden(probe, slot):
                 raise _NotRun(why)
@@ -266,8 +265,11 @@ class Scheduler:
                 slot = msgspec.structs.replace(slot, campaign=self.driver.begin())
             except CxassureError as wrong:
                 raise _NotRun(wrong.what) from None
-            await self._answer(slot, self.entries.amend(slot))
+            ours = await self._answer(slot, self.entries.amend(slot))
             self._entered(slot)
+            if not ours:
+                self.driver.found(slot)  # which clears away what was begun for it
+                return slot, None
             came = await self.driver.drive(probe, slot.campaign)
         if came is None:
             raise _NotRun(STOPPED)
@@ -333,7 +335,13 @@ class Scheduler:
         try:
             campaign = self.driver.begin()
             named = [msgspec.structs.replace(slot, campaign=campaign) for slot in found]
-            await asyncio.gather(*(self.entries.amend(slot) for slot in named))
+            ours = await asyncio.gather(*(self.entries.amend(slot) for slot in named))
+            for slot in (slot for slot, mine in zip(named, ours, strict=True) if not mine):
+                self._entered(slot)  # another machine has settled it, or is about to
+            if not any(ours):
+                self.driver.found(msgspec.structs.replace(named[0], state="due"))
+                return True
+            named = [slot for slot, mine in zip(named, ours, strict=True) if mine]
             missed: list[Missed] = [(self.probes.get(slot.probe), slot) for slot in named]
             await asyncio.to_thread(self.driver.miss, campaign, missed)
         except (CxassureError, OSError) as wrong:
@@ -351,6 +359,8 @@ class Scheduler:
         if self._clock is not None:
             self._clock.shutdown(wait=False)
             self._clock = None
+        for task in self._left:  # what is open is settled by whoever looks back next
+            task.cancel()
         while self.tasks:
             await asyncio.wait(self.tasks)
         await self.missing.join()
@@ -388,11 +398,3 @@ class Scheduler:
         """When the first run is due that nobody has taken yet."""
         ahead = [at for one in self.coming.values() if (at := one.first)]
         return min(ahead, default=self.looked)
-
-
-TICK = timedelta(microseconds=1)
-
-
-def _silent(silence: Stretch | None) -> str:
-    """The reason, with from when to when where that is known."""
-    return f"{SILENT} from {silence[0]:%F %T} to {silence[1]:%F %T} UTC" if silence else SILENT

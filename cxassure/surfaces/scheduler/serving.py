@@ -15,8 +15,9 @@ from cxassure.company import started
 from cxassure.errors import CannotLook, CxassureError, UsageError
 from cxassure.peak import Due, Slot
 from cxassure.surfaces.scheduler.driving import Driving
+from cxassure.surfaces.scheduler.habits import Habits
 from cxassure.surfaces.scheduler.reloading import Reloading
-from cxassure.surfaces.scheduler.scheduler import Habits, Scheduler, Tell
+from cxassure.surfaces.scheduler.scheduler import Scheduler, Tell
 from cxassure.surfaces.scheduler.sighting import Sighting
 from cxassure.surfaces.scheduler.tidying import tidy
 from cxassure.surfaces.scheduler.turn import Turn

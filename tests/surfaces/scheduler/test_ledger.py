@@ -73,5 +73,5 @@ def test_what_is_over_is_forgotten_and_what_is_open_is_not(ledger: Ledger) -> No
 
 def test_a_ledger_that_cannot_be_used_says_where_and_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "ledger.db").write_bytes(b"this is no database, whatever it is called" * 30)
-    with pytest.raises(CannotLook, match=r"ledger.db cannot be used.*(?s:.*)report-dir"):
+    with pytest.raises(CannotLook, match=r"ledger.db cannot be used.*(?s:.*)delete .*begun anew"):
         Ledger(tmp_path)

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from cxassure.errors import CannotLook
@@ -19,8 +20,8 @@ from cxassure.probe import FORMAT, Probe
 from cxassure.store.ledger import Ledger
 from cxassure.surfaces.scheduler import Habits, Scheduler, entries
 from cxassure.surfaces.scheduler.driving import Missed
-from cxassure.surfaces.scheduler.entries import Entries
-from cxassure.surfaces.scheduler.scheduler import DIED, NOT_RUNNING, SILENT, STOPPED
+from cxassure.surfaces.scheduler.entries import SILENT, Entries
+from cxassure.surfaces.scheduler.scheduler import DIED, NOT_RUNNING, STOPPED
 from cxassure.watch import Schedule
 
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
@@ -51,6 +52,9 @@ class Quick:
 
     def miss(self, campaign: str, missed: Sequence[Missed]) -> None:
         self.missed += [slot for _, slot in missed]
+
+    def elsewhere(self, slot: Slot) -> bool:
+        return slot.campaign == "elsewhere"
 
     def found(self, slot: Slot) -> tuple[str, str] | None:
         return self.there.get(slot.campaign)
@@ -173,6 +177,25 @@ async def test_what_was_left_open_is_a_result_where_there_is_one(ledger: Ledger)
         ("gone", SECOND): ("missed", "some reason"),
     }
     assert len(driver.missed) == 3
+
+
+async def test_what_another_machine_may_be_at_is_left_to_it_for_a_while(ledger: Ledger) -> None:
+    at = datetime.now(UTC) - HOUR
+    left = [Slot(probe="fine", at=at + n * SECOND, campaign="elsewhere") for n in range(2)]
+    ledger.write(left, [], datetime.now(UTC))
+    driver = Quick()
+    probe = Probe(format=FORMAT, journey="fine", every="1h", budget=1.0)
+    schedule = Schedule(Calendar(), [probe])
+    made = Scheduler([probe], schedule, ledger, driver, HERE, lambda slot: None, pytest.fail)
+    made.look_back()
+    assert ledger.open() == left
+    done = msgspec.structs.replace(left[0], state="done", verdict="passed")
+    ledger.write([], [done])
+    await until(lambda: driver.missed)
+    await made.drain()
+    found = ledger.since(at)
+    assert found[0] == done
+    assert [(slot.state, slot.why) for slot in found[1:]] == [("missed", DIED)]
 
 
 async def test_a_ledger_that_is_away_for_a_while_loses_and_doubles_nothing() -> None:
