@@ -103,6 +103,11 @@ class Views:
             url or f"sqlite:///{self._store.reports / 'index.db'}", "index", pooled=bool(url)
         )
 
+    def close(self) -> None:
+        """Lets go of its connections; a later question makes others."""
+        if engine := self.__dict__.pop("_engine", None):
+            engine.dispose()
+
     @contextlib.contextmanager
     def _asked(self) -> Iterator[sa.Connection]:
         try:

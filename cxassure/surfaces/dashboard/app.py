@@ -74,7 +74,9 @@ def application(workspace: Workspace, setting: Setting) -> Starlette:
             yield
         finally:
             task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
             await looking.end()
+            looking.views.close()
 
     async def wrong(request: Request, error: Exception) -> Response:
         status, what, hint = _told(error)
