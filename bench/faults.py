@@ -1,7 +1,7 @@
 """Every fault of the built-in company, one at a time: is it caught, and is the right step blamed?
 
 `--quick` takes every eighth fault; `--only NAME` (repeatable) takes those. The whole demo runs for
-each, so all of them take half an hour.
+each, so all of them take half an hour. `--line` takes those that are caught on calls over SIP.
 """
 
 from __future__ import annotations
@@ -11,20 +11,23 @@ import json
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from cxassure.demo.faults import FAULTS, Fault
+from cxassure.demo.faults import CAUGHT_ON_THE_LINE, FAULTS, Fault, named
 from cxassure.verdict import exit_code
 
 CXASSURE = str(Path(sys.executable).with_name("cxassure"))
 FINE = ("passed", "skipped")
 
 
-def drive(fault: Fault, folder: Path) -> tuple[int, list[dict[str, Any]], str]:
+def drive(
+    fault: Fault, folder: Path, more: tuple[str, ...] = ()
+) -> tuple[int, list[dict[str, Any]], str]:
     """(exit code, runs, stdout) of the demo with this fault."""
     out = folder / "runs.json"
-    command = [CXASSURE, "demo", "--break", fault.name, "--json", str(out), "--report-dir"]
+    command = [CXASSURE, "demo", "--break", fault.name, *more, "--json", str(out), "--report-dir"]
     done = subprocess.run([*command, str(folder)], capture_output=True, text=True, check=False)
     return done.returncode, json.loads(out.read_text())["runs"], done.stdout
 
@@ -52,21 +55,30 @@ def judge(fault: Fault, code: int, runs: list[dict[str, Any]]) -> dict[str, Any]
 
 
 def chosen(asked: argparse.Namespace) -> list[Fault]:
+    if asked.line:
+        return [on_the_line(n) for n in CAUGHT_ON_THE_LINE if not asked.only or n in asked.only]
     if asked.only:
         return [fault for fault in FAULTS if fault.name in asked.only]
     return list(FAULTS[:: 8 if asked.quick else 1])
 
 
+def on_the_line(name: str) -> Fault:
+    """The fault as the journeys over SIP catch it."""
+    journey, step, party = CAUGHT_ON_THE_LINE[name]
+    return replace(named(name), journey=journey, step=step, party=party)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--line", action="store_true")
     parser.add_argument("--only", action="append", default=[])
     asked = parser.parse_args()
     rows = []
     print("| fault | verdict | exit | caught | blamed | right |\n|---|---|---|---|---|---|")
     for fault in chosen(asked):
         with tempfile.TemporaryDirectory() as folder:
-            code, runs, _ = drive(fault, Path(folder))
+            code, runs, _ = drive(fault, Path(folder), ("--tag", "sip") if asked.line else ())
         row = judge(fault, code, runs)
         rows.append(row)
         yes = {True: "yes", False: "**no**"}

@@ -267,6 +267,18 @@ class Session:
         """
         return True
 
+    @property
+    def behind(self) -> bool:
+        """True while something that was heard already is still being made out: when it came, it
+        came then, however long this side takes; the engine waits for it."""
+        return False
+
+    @property
+    def doubt(self) -> str:
+        """Why what was seen cannot be held against the company (this machine stalled while sound
+        came); empty where it can. A step that fails in doubt is an error."""
+        return ""
+
     async def read(self, locator: Raw) -> str:
         """The text of the thing that `locator` points at, for `keep`. Raises `Broken`."""
         raise Broken(f"a {self.opening.channel} party has no things to point at")

@@ -12,7 +12,7 @@ from typing import Any
 from cxassure import matcher
 from cxassure.channel import Session
 from cxassure.engine.references import NotKept, References
-from cxassure.engine.settling import Check, checks, holds_now, kept, settle, verdict
+from cxassure.engine.settling import BEHIND, Check, checks, holds_now, kept, settle, verdict
 from cxassure.engine.stream import Stream
 from cxassure.errors import Broken, CannotLook, CxassureError, Misread
 from cxassure.events import Checked, Kept
@@ -40,6 +40,14 @@ class Ending:
     branch: int | None = None
     came: float | None = None
     party: str = ""
+
+
+def in_doubt(ending: Ending, session: Session) -> Ending:
+    """A failure that may be our own doing is an error: nobody of the company's is woken."""
+    if ending.verdict != "failed" or not session.doubt:
+        return ending
+    hint = "run fewer journeys at once (--workers), or where more cores are free"
+    return replace(ending, verdict="error", why=f"{session.doubt} ({ending.why})", hint=hint)
 
 
 @dataclass(slots=True)
@@ -77,7 +85,7 @@ class Stepper:
             )
         except Broken as wrong:
             await self.witness(session, wrong.what)
-            return broken(wrong)
+            return in_doubt(broken(wrong), session)
         except CannotLook as ours:
             await self.witness(session, ours.what)
             return broken(ours)
@@ -91,7 +99,7 @@ class Stepper:
             )
         except Exception as fault:
             return await self._fault(party, fault)
-        return ending
+        return in_doubt(ending, session)
 
     async def _take(self, step: Step, party: Party, began: float) -> Ending:
         session = party.session
@@ -227,9 +235,10 @@ class Stepper:
                 if way and await holds_now(session, way):
                     self._mark(session, way)
                     return replace(ending, branch=number)
-            if session.clock.now() >= began + session.limit:
+            now = session.clock.now()
+            if now >= began + session.limit + (BEHIND if session.behind else 0.0):
                 break
-            await session.attend(began + session.limit)
+            await session.attend(now + 0.25 if session.behind else began + session.limit)
         for number, way in enumerate(ways):
             if not way:
                 return replace(ending, branch=number)

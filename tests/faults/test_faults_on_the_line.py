@@ -18,21 +18,29 @@ from cxassure.workspace import Workspace
 ROOT = Path(__file__).parents[2]
 QUICK = (
     "garbled-audio",
-    "prompt-cut-off",
     "dead-air-after-choice",
     "agent-cannot-hear-caller",
     "caller-cannot-hear-agent",
     "drops-after-answer",
     "caller-alone-in-conference",
-    "no-barge-in",
 )
 """Those that no rehearsal can show; `bench/faults.py --line` takes all."""
 HEALTHY = ""
+AT_ONCE, TRIES = 4, 4
+"""Companies under test at a time, and tries where this machine was too busy to hear a call."""
 
 
 async def drive(name: str, reports: Path) -> list[Run]:
     """The runs of the fault's journey, or of all of them, on a company that has it."""
-    workspace = Workspace(ROOT, reports=reports / (name or "healthy"))
+    for turn in range(TRIES):
+        runs = await once(name, reports / f"{name or 'healthy'}-{turn}")
+        if not any(run.verdict == "error" and "too busy to hear" in run.why for run in runs):
+            break
+    return runs
+
+
+async def once(name: str, reports: Path) -> list[Run]:
+    workspace = Workspace(ROOT, reports=reports)
     starting = started([name] if name else [])
     company = await asyncio.to_thread(starting.__enter__)
     try:
@@ -47,9 +55,13 @@ async def drive(name: str, reports: Path) -> list[Run]:
 
 
 async def drive_all(reports: Path) -> dict[str, list[Run]]:
-    names = (HEALTHY, *QUICK)
-    runs = await asyncio.gather(*(drive(name, reports) for name in names))
-    return dict(zip(names, runs, strict=True))
+    room = asyncio.Semaphore(AT_ONCE)
+
+    async def one(name: str) -> tuple[str, list[Run]]:
+        async with room:
+            return name, await drive(name, reports)
+
+    return dict(await asyncio.gather(*map(one, (HEALTHY, *QUICK))))
 
 
 @pytest.fixture(scope="module")

@@ -24,8 +24,9 @@ PATIENCE = 30.0
 """Seconds that a recogniser may take for one prompt, its loading not counted."""
 STARTING = 60.0
 """Seconds that it may take to load its model."""
-NICE = 10
-"""A recogniser may be late, packets may not: it gives way to the calls that are going on."""
+NICE, LIGHT = 10, "golden"
+"""A recogniser may be late, packets may not: it gives way to the calls that are going on. What
+knows recordings takes little and must not be late."""
 SPEEDS = (1.0, 0.92)
 """A prompt that does not suit is heard again a little slower: what an engine
 mishears at one pace it often hears at another, and a wrong prompt it hears rightly at all."""
@@ -165,7 +166,7 @@ def _outlive(parent: int) -> None:
 
 def _load(name: str, options: dict[str, Any]) -> _Trouble | None:
     global _engine
-    os.nice(NICE)
+    os.nice(0 if name == LIGHT else NICE)
     try:
         _engine = recogniser(name, options)
     except CxassureError as wrong:

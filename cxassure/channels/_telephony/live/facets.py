@@ -77,6 +77,16 @@ class Sounding(Session):
         if hasattr(self.line, "expecting"):
             self.line.expecting(texts)
 
+    @property
+    def behind(self) -> bool:
+        live: Talk | None = getattr(self.line, "live", None)
+        return live is not None and live.behind
+
+    @property
+    def doubt(self) -> str:
+        live: Talk | None = getattr(self.line, "live", None)
+        return live.doubt if live else ""
+
     def _figures(self) -> dict[str, Any] | None:
         talk = self._live()
         figures = quality_fields(talk.leg) if talk.leg else None

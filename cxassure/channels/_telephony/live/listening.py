@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cxassure.channel import Seen, Session
@@ -133,6 +134,11 @@ class Listening:
             self.quiet_since = now
         self.acted_at = now
 
+    @property
+    def behind(self) -> bool:
+        """Whether something that was heard is still being made out."""
+        return bool(self._tasks)
+
     # What is heard
 
     def _frame(self, frame: Frame) -> None:
@@ -236,17 +242,17 @@ class Listening:
 
     def _prompt(self, prompt: Prompt) -> None:
         """Makes a prompt out beside the call, one after the other."""
-        self._beside(self._known(prompt))
+        self._beside(partial(self._known, prompt))
 
-    def _beside(self, work: Coroutine[Any, Any, None]) -> None:
+    def _beside(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         task = asyncio.create_task(self._in_turn(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _in_turn(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _in_turn(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         async with self._turn:
             try:
-                await work
+                await work()
             except CannotLook as ours:
                 self.trouble = ours
                 self._news()
@@ -275,7 +281,7 @@ class Listening:
         """The prompt is over: what was kept of it is made out."""
         if self._held and not self._letting_go:
             self._letting_go = True
-            self._beside(self._unknown())
+            self._beside(self._unknown)
 
     async def _unknown(self) -> None:
         held, self._held, self._letting_go = self._held, [], False

@@ -15,7 +15,7 @@ from cxassure.channels._telephony.live.understanding import Understanding
 from cxassure.channels._telephony.sip import events
 from cxassure.errors import Broken, CannotLook
 from cxassure.events import Who
-from cxassure.text import clip
+from cxassure.text import clip, span
 
 if TYPE_CHECKING:
     from cxassure.channels._telephony.audio.sound import Sound
@@ -179,6 +179,21 @@ class Talk:
         pending = self.listening is not None and self.listening.pending
         quiet = self.listening is not None and self.listening.quiet_since is not None
         return not pending and (self.ended or quiet)
+
+    @property
+    def behind(self) -> bool:
+        """Whether something that was heard is still being made out."""
+        return self.listening is not None and self.listening.behind
+
+    @property
+    def doubt(self) -> str:
+        """Why what was heard cannot be trusted: this machine did not keep up with the sound."""
+        legs = self.phone.legs if self.phone else []
+        skipped = sum(leg.skipped for leg in legs)
+        if not skipped:
+            return ""
+        worst = max(leg.lag.worst for leg in legs)
+        return f"this machine was too busy to hear the call: it stalled for up to {span(worst)}"
 
     async def hush(self, patience: float) -> None:
         """Waits until nobody speaks and all is made out, as one does who has manners."""
