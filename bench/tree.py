@@ -12,7 +12,7 @@ from pathlib import Path
 
 WIDE, DEEP = 4, 4
 QUICK_DEEP = 3
-ESCAPES = 'escape:\n  zero: {press: 0, hears: {contains: One moment}}\n  silence: {within: 60s}\n'
+ESCAPES = "escape:\n  zero: {press: 0, hears: {contains: One moment}}\n  silence: {within: 60s}\n"
 SERVER = f"""
 import socket, uvicorn
 from urllib.parse import parse_qs
