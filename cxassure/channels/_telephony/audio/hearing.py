@@ -166,6 +166,7 @@ def _outlive(parent: int) -> None:
 
 def _load(name: str, options: dict[str, Any]) -> _Trouble | None:
     global _engine
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # many small products: threads only spin
     os.nice(0 if name == LIGHT else NICE)
     try:
         _engine = recogniser(name, options)

@@ -21,6 +21,8 @@ NARROW, DRIFT = 60.0, 25.0
 """Hz around the peak that belong to the tone; Hz by which it may differ from frame to frame."""
 LEAST = 0.15
 """Seconds below which a tone is a vowel."""
+PIECE, STEP = 0.5, 0.1
+"""Seconds in which music is told from a voice, and from one try to the next."""
 RINGING = 0.9
 """Share of lasting peaks from which on nothing but a tone is heard."""
 MUSICAL, FULL = 0.3, 0.85
@@ -86,6 +88,20 @@ def kind(sound: Sound) -> str:
     if full < FULL or still < MUSICAL:
         return ""
     return "ringing" if still >= RINGING else "music"
+
+
+def tonal(sound: Sound) -> list[tuple[float, float]]:
+    """(start, end) of each stretch of music or ringing in `sound`, to a quarter of a second."""
+    runs: list[tuple[float, float]] = []
+    for n in range(int((sound.seconds - PIECE) / STEP + 1e-6) + 1):
+        at = n * STEP
+        if not kind(sound.cut(at, at + PIECE)):
+            continue
+        if runs and at - (runs[-1][1] - PIECE) < 3.5 * STEP:
+            runs[-1] = (runs[-1][0], at + PIECE)
+        else:
+            runs.append((at, at + PIECE))
+    return runs
 
 
 def steadiness(sound: Sound) -> tuple[float, float]:

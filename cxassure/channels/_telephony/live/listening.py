@@ -207,7 +207,7 @@ class Listening:
     def _music(self, frame: Frame) -> None:
         """Every now and then looks whether the last seconds are music; a prompt ends with it."""
         from cxassure.channels._telephony.audio.sound import Sound
-        from cxassure.channels._telephony.audio.tones import is_music
+        from cxassure.channels._telephony.audio.tones import is_music, tonal
 
         self._recent.append(frame.samples)
         size = sum(map(len, self._recent))
@@ -218,11 +218,16 @@ class Listening:
         self._looked = frame.at
         import numpy as np
 
-        music = is_music(Sound(np.concatenate(self._recent), frame.rate))
-        if music and self.music_since is None:
-            self._begin_music(frame.at - LOOK_BACK)
-        elif not music and self.music_since is not None:
-            self._end_of_music(frame.at - LOOK_EVERY)
+        sound = Sound(np.concatenate(self._recent), frame.rate)
+        began = frame.at + len(frame.samples) / frame.rate - sound.seconds
+        music = is_music(sound)
+        if music == (self.music_since is not None):
+            return
+        runs = tonal(sound) or [(0.0, 0.0)]
+        if music:
+            self._begin_music(began + runs[-1][0])
+        else:
+            self._end_of_music(began + runs[0][1])
 
     def _begin_music(self, since: float) -> None:
         assert self.ear is not None
@@ -235,8 +240,8 @@ class Listening:
         if since is None:
             return
         if self.ear:
-            self.ear.since(at - LOOK_BACK / 2)
-        self._record("company", "music", "", since, at)
+            self.ear.since(at)
+        self._record("company", "music", "", since, max(at, since))
 
     # Prompts
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from cxassure.channel import Opening
 from cxassure.channels._telephony.live.options import SipOptions, Way, media_of, way_to
+from cxassure.channels._telephony.live.priority import Priority
 from cxassure.channels._telephony.sip.agent import UserAgent
 from cxassure.channels._telephony.sip.digest import Credentials
 from cxassure.channels._telephony.sip.uri import Address, Uri
@@ -45,6 +46,7 @@ class Phone:
         return self._agent is not None
 
     async def open(self) -> None:
+        await Priority.of(self.opening)
         self.way: Way = await way_to(self.opening, self.options)
         if self.options.pcap:
             from cxassure.channels._telephony.rtp.pcap import Capture
