@@ -25,6 +25,8 @@ NOTICEABLE = 1.5
 """Seconds of dead air that are noted."""
 LOOK_BACK, LOOK_EVERY = 2.4, 0.4
 """Seconds of sound by which music is told from speech, and how often it is tried."""
+HEAD = 1.7
+"""Seconds of a prompt that may hide in the last sound which, as a whole, was music."""
 SHORT = 0.3
 """Seconds by which a prompt that was cut short ends before the key that did it is counted."""
 BREATH = 0.26
@@ -69,7 +71,7 @@ class Listening:
         self.ear: Ear | None = None
         self.listener: Listener | None = None
         self._recent: list[Samples] = []
-        self._looked = 0.0
+        self._looked = self._music_until = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
         self._turn = asyncio.Lock()
         self._stop: Callable[[], None] | None = None
@@ -220,14 +222,13 @@ class Listening:
 
         sound = Sound(np.concatenate(self._recent), frame.rate)
         began = frame.at + len(frame.samples) / frame.rate - sound.seconds
-        music = is_music(sound)
-        if music == (self.music_since is not None):
-            return
-        runs = tonal(sound) or [(0.0, 0.0)]
-        if music:
-            self._begin_music(began + runs[-1][0])
-        else:
-            self._end_of_music(began + runs[0][1])
+        if is_music(sound):
+            self._music_until = frame.at
+            if self.music_since is None:
+                runs = tonal(sound) or [(0.0, 0.0)]
+                self._begin_music(began + runs[-1][0])
+        elif self.music_since is not None:
+            self._end_of_music(self._music_until)
 
     def _begin_music(self, since: float) -> None:
         assert self.ear is not None
@@ -236,11 +237,12 @@ class Listening:
         self.music_since = since
 
     def _end_of_music(self, at: float) -> None:
+        """The last sound that was music as a whole may have held the beginning of a prompt."""
         since, self.music_since = self.music_since, None
         if since is None:
             return
         if self.ear:
-            self.ear.since(at)
+            self.ear.since(max(at - HEAD, since))
         self._record("company", "music", "", since, max(at, since))
 
     # Prompts
@@ -265,22 +267,34 @@ class Listening:
     async def _known(self, prompt: Prompt) -> None:
         """Tells what recordings explain, a pause within one or not; keeps the rest until the
         prompt is over. Tones are no prompts, what was cut short needs no words."""
-        from cxassure.channels._telephony.audio.tones import kind
-
-        if what := kind(prompt.sound.cut(MARGIN, prompt.end - prompt.offset)):
-            self._record("company", what, "", prompt.start, prompt.end)
-            return
         for parts in ([*self._held, prompt], [prompt]) if self._held else ([prompt],):
             whole = _joined(parts)
-            if said := await self._understanding.recalled(whole.sound):
+            after_music = whole.start - HEAD < self._music_until
+            if said := await self._understanding.recalled(whole.sound, after_music):
                 self._held = [] if len(parts) > 1 else self._held
                 await self._unknown()
                 self._tell(whole, said)
                 return
         if self.cut_at is not None and abs(prompt.end - self.cut_at) < SHORT:
             self._tell(prompt, Understood((), 0.0, "cut short"))
-        elif prompt.end - prompt.start >= SHORT:
-            self._held.append(prompt)
+        elif voice := self._without_tones(prompt):
+            self._held.append(voice)
+
+    def _without_tones(self, prompt: Prompt) -> Prompt | None:
+        """The prompt behind the music or ringing that it begins with; None where that is all."""
+        from cxassure.channels._telephony.audio.ear import Prompt
+        from cxassure.channels._telephony.audio.tones import kind, tonal
+
+        runs = tonal(prompt.sound)
+        start = prompt.start
+        if runs and runs[0][0] < 2 * MARGIN:
+            start = max(start, prompt.offset + runs[0][1] - MARGIN)
+            what = kind(prompt.sound.cut(*runs[0])) or "music"
+            self._record("company", what, "", prompt.start, start)
+        if prompt.end - start < SHORT:
+            return None
+        sound = prompt.sound.cut(max(start - prompt.offset, 0.0))
+        return Prompt(sound, start, prompt.end, max(start, prompt.offset), prompt.whole)
 
     def _let_go(self) -> None:
         """The prompt is over: what was kept of it is made out."""

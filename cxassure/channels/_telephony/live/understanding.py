@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -143,11 +143,16 @@ class Understanding:
     def _engine(self) -> Hearing:
         return self._ears.hearing(self._options.recogniser, self._options.recogniser_options)
 
-    async def recalled(self, sound: Sound) -> Understood | None:
+    async def recalled(self, sound: Sound, after_music: bool = False) -> Understood | None:
         """What recordings explain, the company's and those of our own parties; None where they do
-        not explain enough, unless nothing else could. Raises `CannotLook`."""
+        not explain enough, unless nothing else could. What is heard before the first of them may
+        be music where that was going on. Raises `CannotLook`."""
         folders = [one for one in (self._options.golden, self.voices.folder) if one]
         said = (await self._known().recall(sound, folders)).said
+        if after_music and said.words:
+            head = said.words[0].start
+            said = (await self._known().recall(sound.cut(head), folders)).said
+            said = replace(said, words=tuple(_later(word, head) for word in said.words))
         if said.confidence < ENOUGH and self._options.recogniser != "golden":
             return None
         by = {self.voices.said.get(plain(word.text), "") for word in said.words}
@@ -169,6 +174,10 @@ class Understanding:
             confidence = judged.confidence
             parts = _with_expected(parts, heard.said.text, judged)
         return Understood(tuple(parts), round(confidence, 3), self._options.recogniser, data)
+
+
+def _later(word: Word, seconds: float) -> Word:
+    return replace(word, start=word.start + seconds, end=word.end + seconds)
 
 
 def _silence() -> Sound:
