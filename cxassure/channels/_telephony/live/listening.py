@@ -59,6 +59,7 @@ class Listening:
         self._understanding, self._minds_silence = understanding, minds_silence
         self._silence = length(options.silence)
         self._held: list[Prompt] = []
+        self._during: list[Prompt] = []
         self.last_voice: float | None = None
         self.trouble: CannotLook | None = None
         self.cut_at: float | None = None
@@ -164,6 +165,8 @@ class Listening:
         for prompt in self.ear.feed(frame.samples, frame.at):
             if self.music_since is None:
                 self._prompt(prompt)
+            else:
+                self._during.append(prompt)
         self._music(frame)
         if not self.speaking:
             self._let_go()
@@ -241,9 +244,13 @@ class Listening:
         since, self.music_since = self.music_since, None
         if since is None:
             return
+        during, self._during = self._during, []
+        self._record("company", "music", "", since, max(at, since))
+        for prompt in during:
+            if behind := _behind(prompt, max(at - HEAD, since)):
+                self._prompt(behind)
         if self.ear:
             self.ear.since(max(at - HEAD, since))
-        self._record("company", "music", "", since, max(at, since))
 
     # Prompts
 
@@ -282,7 +289,6 @@ class Listening:
 
     def _without_tones(self, prompt: Prompt) -> Prompt | None:
         """The prompt behind the music or ringing that it begins with; None where that is all."""
-        from cxassure.channels._telephony.audio.ear import Prompt
         from cxassure.channels._telephony.audio.tones import kind, tonal
 
         runs = tonal(prompt.sound)
@@ -291,10 +297,7 @@ class Listening:
             start = max(start, prompt.offset + runs[0][1] - MARGIN)
             what = kind(prompt.sound.cut(*runs[0])) or "music"
             self._record("company", what, "", prompt.start, start)
-        if prompt.end - start < SHORT:
-            return None
-        sound = prompt.sound.cut(max(start - prompt.offset, 0.0))
-        return Prompt(sound, start, prompt.end, max(start, prompt.offset), prompt.whole)
+        return _behind(prompt, start)
 
     def _let_go(self) -> None:
         """The prompt is over: what was kept of it is made out."""
@@ -323,6 +326,17 @@ class Listening:
     def _record(self, who: Who, what: str, text: str, at: float, ends: float, **data: Any) -> None:
         self._session.record(Seen(who, what, text, at, ends, data))
         self._news()
+
+
+def _behind(prompt: Prompt, at: float) -> Prompt | None:
+    """The part of a prompt from `at` on; None where there is hardly any."""
+    from cxassure.channels._telephony.audio.ear import Prompt
+
+    start = max(prompt.start, at)
+    if prompt.end - start < SHORT:
+        return None
+    sound = prompt.sound.cut(max(start - MARGIN - prompt.offset, 0.0))
+    return Prompt(sound, start, prompt.end, max(start - MARGIN, prompt.offset), prompt.whole)
 
 
 def _joined(parts: list[Prompt]) -> Prompt:
