@@ -27,7 +27,7 @@ _LABEL = 10
 _COLUMNS = 100
 _LINES = 24
 _LONGEST = 400
-_WHOLE = ("again", "explain", "runbook")
+_WHOLE = ("again", "explain", "runbook", "evidence")
 """What is copied as it stands: never wrapped, never cut."""
 
 

@@ -84,10 +84,11 @@ class Store:
 
     def campaign(self, stamp: datetime | None = None) -> Campaign:
         """A new folder for the runs of one command. Raises `OSError` when there is no room."""
-        when = (stamp or datetime.now(UTC)).astimezone(UTC).strftime(STAMP)
+        at = (stamp or datetime.now(UTC)).astimezone(UTC)
+        when = f"{at.strftime(STAMP)}-{at.microsecond // 1000:03}"  # names sort as runs began
         while True:
             with contextlib.suppress(FileExistsError):
-                return Campaign(self.runs / f"{when}-{secrets.token_hex(4)}", self._add)
+                return Campaign(self.runs / f"{when}{secrets.token_hex(4)}", self._add)
 
     def history(
         self, journey: str, row: str, env: str, before: datetime | None = None, limit: int = 20

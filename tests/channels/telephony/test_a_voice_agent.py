@@ -39,7 +39,7 @@ async def test_an_agent_answers_and_its_turns_are_measured(caller, streams, act,
         told = session.call()
         assert 0 <= told["first_audio"] < 10 and told["loops"] == 0
         assert 0 <= told["turn_p50"] <= told["turn_p95"] < 20
-        assert session.audio() == "both ways" and session.took() is not None
+        assert await session.audio() == "both ways" and session.took() is not None
         await act(session, "press", "7")
         await act(session, "hang_up")
         assert session.call()["ended_by"] == "customer" and session.ended()
@@ -90,7 +90,7 @@ async def test_an_agent_that_says_nothing_is_dead_air(caller, streams, act):
         await act(session, "say", "my parcel")
         await act(session, "wait", 1.2)
         assert session.silence() >= 1.0 and not session.settled
-        assert session.audio() == "none" and session.prompt() is None
+        assert await session.audio() == "none" and session.prompt() is None
 
 
 async def test_an_agent_that_hangs_up_is_told(caller, streams, act):

@@ -151,7 +151,7 @@ peaks:
         "  runs before the peak must be over",
         "  T-28d    Fri 30 Oct 2026 01:00 EDT  Fri 30 Oct 2026 06:00 CET   daily, 26 rounds",
         "  T-48h    Wed 25 Nov 2026 00:00 EST  Wed 25 Nov 2026 06:00 CET   hourly, 46 rounds",
-        "  T-2h     Thu 26 Nov 2026 22:00 EST  Fri 27 Nov 2026 04:00 CET   5m, 24 rounds",
+        "  T-2h     Thu 26 Nov 2026 22:00 EST  Fri 27 Nov 2026 04:00 CET   5m, 12 of 24 rounds",
         "  during   Fri 27 Nov 2026 00:00 EST  Fri 27 Nov 2026 06:00 CET   1m, 1440 rounds",
         "  after    Sat 28 Nov 2026 00:00 EST  Sat 28 Nov 2026 06:00 CET   15m, 96 rounds",
         "",
