@@ -25,6 +25,8 @@ NOTICEABLE = 1.5
 """Seconds of dead air that are noted."""
 LOOK_BACK, LOOK_EVERY = 2.4, 0.4
 """Seconds of sound by which music is told from speech, and how often it is tried."""
+STILL = 0.25
+"""Seconds before now up to which music must be heard to have begun, rather than to have faded."""
 HEAD = 1.7
 """Seconds of a prompt that may hide in the last sound which, as a whole, was music."""
 SHORT = 0.3
@@ -227,8 +229,8 @@ class Listening:
         began = frame.at + len(frame.samples) / frame.rate - sound.seconds
         if is_music(sound):
             self._music_until = frame.at
-            if self.music_since is None:
-                runs = tonal(sound) or [(0.0, 0.0)]
+            runs = tonal(sound) if self.music_since is None else []
+            if runs and runs[-1][1] > sound.seconds - STILL:
                 self._begin_music(began + runs[-1][0])
         elif self.music_since is not None:
             self._end_of_music(self._music_until)
