@@ -26,7 +26,7 @@ QUICK = (
 )
 """Those that no rehearsal can show; `bench/faults.py --line` takes all."""
 HEALTHY = ""
-AT_ONCE, TRIES = 4, 4
+AT_ONCE, TRIES = 6, 4
 """Companies under test at a time, and tries where this machine was too busy to hear a call."""
 
 
