@@ -35,7 +35,7 @@ class TwilioDesk:
 
     rehearses: ClassVar[bool] = False
     side: Side = "agent"
-    live = True
+    heard_live = True
 
     def __init__(self, session: Session) -> None:
         self.session = session

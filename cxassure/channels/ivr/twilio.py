@@ -45,7 +45,7 @@ class TwilioLine:
         self.placed: Placed | None = None
         self.way: Inline | LiveWay | None = None
         self.gathered = ""
-        self.live = False
+        self.heard_live = False
         self._acted: float | None = None
         self._acted_last = self._heard_last = 0.0
         self._told_end = False
@@ -69,8 +69,8 @@ class TwilioLine:
         self.listener = await Listener.of(opening, self.options.language)
         self.together = await Together.of(opening)
         self.together.legs.append(self)
-        self.live = bool(self.options.public)
-        if self.live:
+        self.heard_live = bool(self.options.public)
+        if self.heard_live:
             self.way = await LiveWay.of(opening, self.options, self.clock, self.voice, self)
         else:
             self.way = Inline(self.options, self.clock, self.told)
@@ -209,7 +209,7 @@ class TwilioLine:
 
     @property
     def joined(self) -> bool:
-        return self.live and bool(self.placed and self.placed.answered and not self.placed.ended)
+        return self.heard_live and bool(self.placed and self.placed.answered and not self.placed.ended)
 
     async def send(self, keys: str) -> None:
         if self.way:

@@ -79,13 +79,19 @@ class Sounding(Session):
 
     @property
     def behind(self) -> bool:
-        live: Talk | None = getattr(self.line, "live", None)
-        return live is not None and live.behind
+        talk = self._talk
+        return talk is not None and talk.behind
 
     @property
     def doubt(self) -> str:
-        live: Talk | None = getattr(self.line, "live", None)
-        return live.doubt if live else ""
+        talk = self._talk
+        return talk.doubt if talk else ""
+
+    @property
+    def _talk(self) -> Talk | None:
+        """The call with its sound, where the line carries one here."""
+        talk: Talk | None = getattr(self.line, "live", None)
+        return talk
 
     def _figures(self) -> dict[str, Any] | None:
         talk = self._live()
@@ -95,7 +101,7 @@ class Sounding(Session):
         return figures
 
     def _live(self) -> Talk:
-        live: Talk | None = getattr(self.line, "live", None)
+        live = self._talk
         if live is None:
             raise Unseen("over this line no sound is carried: run it over a real one")
         return live

@@ -30,7 +30,7 @@ class Leg(Protocol):
 
     side: Side
     gathered: str
-    live: bool
+    heard_live: bool
     """Whether its sound reaches us as it comes."""
 
     @property
@@ -90,7 +90,7 @@ class Together:
     @property
     def possible(self) -> bool:
         """Whether there are two legs by which it can be found."""
-        return {leg.side for leg in self.legs if leg.live} == set(CODES)
+        return {leg.side for leg in self.legs if leg.heard_live} == set(CODES)
 
 
 async def _across(sender: Leg, taker: Leg) -> bool:
