@@ -32,6 +32,7 @@ class SharedBrowser:
         self.program = program
         self._playwright: Playwright | None = None
         self._browser: Browser | None = None
+        self._devices: dict[str, Any] = {}
         self._launching = asyncio.Lock()
         self._served = 0
         self._abandoned: set[asyncio.Future[None]] = set()
@@ -76,9 +77,9 @@ class SharedBrowser:
         if worn or not self.alive:
             await self._stop()
             await self._launch()
-        assert self._browser is not None and self._playwright is not None
+        assert self._browser is not None
         self._served += 1
-        described = {**_described(self._playwright, device), **options}
+        described = {**_described(self._devices, device), **options}
         try:
             context = await self._browser.new_context(**described)
             return await context.new_page()
@@ -91,6 +92,7 @@ class SharedBrowser:
         from playwright.async_api import async_playwright
 
         self._playwright = await async_playwright().start()
+        self._devices = self._playwright.devices  # copied whole whenever it is asked for
         self._served = 0
         try:
             self._browser = await self._playwright.chromium.launch(
@@ -129,9 +131,8 @@ async def _give_back(work: asyncio.Future[Page]) -> None:
         await page.context.close()
 
 
-def _described(playwright: Playwright, device: str) -> dict[str, Any]:
+def _described(known: dict[str, Any], device: str) -> dict[str, Any]:
     """What Playwright knows of a device, calling itself a synthetic customer as well."""
-    known = playwright.devices
     if device not in known:
         raise CannotLook(f"there is no device «{device}»", guess(device, known)[:300])
     described = {k: v for k, v in known[device].items() if k != "default_browser_type"}
