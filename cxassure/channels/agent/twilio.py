@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from cxassure.channel import Seconds, Seen, Session, Unseen
+from cxassure.channels._telephony.audio.sound import Sound
 from cxassure.channels._telephony.carrier.keys import keys, lasts, without_pauses
 from cxassure.channels._telephony.carrier.told import timeline
 from cxassure.channels._telephony.carrier.voice import Offline, Voice
@@ -60,7 +61,7 @@ class TwilioDesk:
         check_voice()
         guard = Guard(opening, "twilio", options.account_sid)
         account = await enter(opening, options, guard)
-        self.listener = await Listener.of(opening, options.language)
+        self.listener = await Listener.of(opening, options)
         self.together = await Together.of(opening)
         self.together.legs.append(self)
         public = await Public.of(opening, options.public, options.listen)
@@ -83,7 +84,9 @@ class TwilioDesk:
             self.gathered += made.text
         if made.kind == "nothing":
             return
-        customer = self.together.said_by("customer", said.began, said.ended)
+        customer = made.who == "customer" or (
+            not made.who and self.together.said_by("customer", said.began, said.ended)
+        )
         who: Who = "company"
         what: str = made.kind
         if made.kind == "words":
@@ -93,6 +96,10 @@ class TwilioDesk:
     def expecting(self, texts: tuple[str, ...]) -> None:
         """The texts that the coming step looks for."""
         self.listener.expected = texts
+
+    def said(self, text: str, sound: Sound) -> None:
+        """What this agent is about to say: the caller knows it by its sound."""
+        self.listener.voices.keep("agent", text, sound)
 
     def key(self, key: str) -> None:
         self.gathered += key

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from cxassure.channel import Seen, Session, Unseen
+from cxassure.channels._telephony.audio.sound import Sound
 from cxassure.channels._telephony.carrier.keys import keys, lasts, without_pauses
 from cxassure.channels._telephony.carrier.lengths import NOTICEABLE
 from cxassure.channels._telephony.carrier.told import timeline
@@ -26,6 +27,7 @@ from cxassure.channels._telephony.twilio.placed import Placed
 from cxassure.channels._telephony.twilio.tape import Spoken, check_voice
 from cxassure.channels._telephony.twilio.together import NO_PROOF, Side, Together
 from cxassure.errors import Broken, CannotLook
+from cxassure.events import Who
 from cxassure.text import clip, span
 
 _STEP = 0.1
@@ -66,7 +68,7 @@ class TwilioLine:
         self.guard = Guard(opening, "twilio", self.options.account_sid)
         self.guard.check(self.number)
         self.account: TwilioAccount = await enter(opening, self.options, self.guard)
-        self.listener = await Listener.of(opening, self.options.language)
+        self.listener = await Listener.of(opening, self.options)
         self.together = await Together.of(opening)
         self.together.legs.append(self)
         self.heard_live = bool(self.options.public)
@@ -195,13 +197,20 @@ class TwilioLine:
         if self._acted is not None and said.began - self._acted >= NOTICEABLE:
             self.session.record(Seen("company", "silence", "", self._acted, said.began))
         self._acted, self._heard_last = None, max(self._heard_last, said.began)
-        what = "prompt" if made.kind == "words" else made.kind
+        who: Who = "agent" if made.who == "agent" else "company"
+        what: str = made.kind
+        if made.kind == "words":
+            what = "speech" if who == "agent" else "prompt"
         about = {"cut": True} if said.began < self._acted_last < said.ended + 1 else {}
-        self.session.record(Seen("company", what, made.text, said.began, said.ended, about))
+        self.session.record(Seen(who, what, made.text, said.began, said.ended, about))
 
     def expecting(self, texts: tuple[str, ...]) -> None:
         """The texts that the coming step looks for."""
         self.listener.expected = texts
+
+    def said(self, text: str, sound: Sound) -> None:
+        """What this caller is about to say: the agent knows it by its sound."""
+        self.listener.voices.keep("customer", text, sound)
 
     def key(self, key: str) -> None:
         """A key that came as a message beside the sound."""
@@ -209,7 +218,8 @@ class TwilioLine:
 
     @property
     def joined(self) -> bool:
-        return self.heard_live and bool(self.placed and self.placed.answered and not self.placed.ended)
+        placed = self.placed
+        return self.heard_live and bool(placed and placed.answered and not placed.ended)
 
     async def send(self, keys: str) -> None:
         if self.way:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
+from cxassure.channels._telephony.audio.sound import Sound
 from cxassure.channels._telephony.carrier.voice import Voice
 from cxassure.channels._telephony.guard.gate import Guard, Live
 from cxassure.channels._telephony.twilio.account import UNDER_WAY, TwilioAccount
@@ -34,6 +35,9 @@ class Hearer(Protocol):
 
     @property
     def key(self) -> Callable[[str], None]: ...
+
+    @property
+    def said(self) -> Callable[[str, Sound], None]: ...
 
 
 class Ringing:
@@ -155,9 +159,10 @@ class Incoming:
     async def answer(self, ring: Ringing, clock: HeardClock, voice: Voice) -> None:
         """Picks up; returns when sound goes."""
         door = self.public.door(self.options.auth_token)
-        told, key = self.hearer.told, self.hearer.key
-        sid = self.options.account_sid
-        ring.talk = Talk(self.public, door, sid, clock, voice, told, key)
+        hearer, sid = self.hearer, self.options.account_sid
+        ring.talk = Talk(
+            self.public, door, sid, clock, voice, hearer.told, hearer.key, hearer.said
+        )
         ring.until = time.monotonic()
         ring.decided.set()
         await ring.talk.connected()

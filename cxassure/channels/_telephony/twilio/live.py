@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from cxassure.channel import Opening
+from cxassure.channels._telephony.audio.sound import Sound
 from cxassure.channels._telephony.carrier.voice import Voice
 from cxassure.channels._telephony.twilio.clock import HeardClock
 from cxassure.channels._telephony.twilio.documents import streaming
@@ -17,13 +18,16 @@ from cxassure.channels._telephony.twilio.tape import Spoken
 
 
 class Hearer(Protocol):
-    """Who is told what comes in."""
+    """Who is told what comes in, and what goes out."""
 
     @property
     def told(self) -> Callable[[Spoken], Awaitable[None]]: ...
 
     @property
     def key(self) -> Callable[[str], None]: ...
+
+    @property
+    def said(self) -> Callable[[str, Sound], None]: ...
 
 
 class LiveWay:
@@ -64,6 +68,7 @@ class LiveWay:
             self.voice,
             self.hearer.told,
             self.hearer.key,
+            self.hearer.said,
         )
         return streaming(self.talk.url)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import msgspec
 
@@ -20,9 +21,9 @@ class TwilioOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     `number` is dialled (caller) or answered (agent) where the address is none; `from` shown to the
     company: a number of the account, or a verified one. `public` is this machine's address as
     Twilio reaches it, `listen` the port that stands behind it; without `public` a caller hears by
-    recordings of `piece` seconds. `language` and `voice` are Twilio's, for what a caller says.
-    `api` and `insights` are other addresses of Twilio's interfaces; `poll` is how often a call is
-    asked how it is.
+    recordings of `piece` seconds. `language` and `voice` are Twilio's, for what a caller says;
+    `recogniser` and its `recogniser_options` make words out of what is heard. `api` and `insights`
+    are other addresses of Twilio's interfaces; `poll` is how often a call is asked how it is.
     """
 
     account_sid: str = ""
@@ -33,6 +34,8 @@ class TwilioOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     listen: int = 0
     language: str = "en-US"
     voice: str = ""
+    recogniser: str = "whisper"
+    recogniser_options: dict[str, Any] = {}
     piece: float = 8.0
     poll: float = 1.0
     longest: float = 0.0

@@ -20,7 +20,8 @@ STEP = 0.05
 
 
 class Talk:
-    """One call's way over a media stream. `told` gets each utterance in order, `key` each key."""
+    """One call's way over a media stream. `told` gets each utterance in order, `key` each key,
+    `said` what is about to be said, with its sound."""
 
     def __init__(
         self,
@@ -31,9 +32,10 @@ class Talk:
         voice: Voice,
         told: Callable[[Spoken], Awaitable[None]],
         key: Callable[[str], None],
+        said: Callable[[str, Sound], None],
     ) -> None:
         self.public, self.door, self.clock, self.voice = public, door, clock, voice
-        self._told = told
+        self._told, self._said = told, said
         self._pending: list[Spoken] = []
         self._came = asyncio.Event()
         self.stream = CallStream(account_sid, self._spoken, key)
@@ -65,7 +67,9 @@ class Talk:
 
     async def say(self, text: str, language: str) -> float:
         """Says something in a voice of this machine; gives the seconds that it took."""
-        return await self._play(await self.voice.speak(text, language))
+        sound = await self.voice.speak(text, language)
+        self._said(text, sound)
+        return await self._play(sound)
 
     async def _play(self, sound: Sound) -> float:
         self.clock.release()

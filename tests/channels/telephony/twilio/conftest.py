@@ -22,6 +22,7 @@ import msgspec
 import pytest
 
 from cxassure.channel import Calling, Opening, Scope, Seen
+from cxassure.channels._telephony.audio.repertoire import SCRIPT, Repertoire, slug
 from cxassure.channels._telephony.audio.sound import Sound
 from cxassure.channels._telephony.audio.speaking import say
 from cxassure.channels._telephony.carrier.api.numbers import Number
@@ -43,16 +44,45 @@ SID, TOKEN = "AC" + "7" * 32, "the-token-of-the-account"
 COMPANY, OURS, DESK = "+12025550199", "+12025550101", "+12025550177"
 RATE = 8_000
 KEYS = "keys "
+PROMPTS = (
+    "Welcome to the garden shop.",
+    "For roses, press 1.",
+    "You have chosen tulips.",
+    "We are closed today.",
+    "One moment.",
+    "Please hold the line.",
+    "We are open until five.",
+    "A person please.",
+    "This is Kim.",
+    "Where are my roses?",
+)
+"""What is said on this network. It is read aloud alike each time, and so known by its sound: a
+recogniser takes a second and more for each of them."""
+
+
+@pytest.fixture(scope="session")
+def prompts(tmp_path_factory: Any) -> Path:
+    """Recordings of `PROMPTS`, in a folder."""
+    folder: Path = tmp_path_factory.mktemp("prompts")
+    for text in PROMPTS:
+        (folder / f"{slug(text)}.wav").write_bytes(say(text, rate=RATE).wav())
+    (folder / SCRIPT).write_text("\n".join(PROMPTS))
+    return folder
 
 
 class Ears(Offline):
-    """The network's voice: keys in the sound are keys, the rest is heard as ever."""
+    """The network's voice: keys in the sound are keys, prompts are known, the rest is heard as
+    ever."""
+
+    def __init__(self, prompts: Path) -> None:
+        self.prompts, self._known = prompts, Repertoire([str(prompts)])
 
     async def hear(self, sound: Sound, language: str) -> str | None:
         found = Tones(sound.rate).feed(sound.samples)
         if found:
             return KEYS + "".join(key for key, _, _ in found)
-        return await super().hear(sound, language)
+        known = await asyncio.to_thread(self._known.hear, sound)
+        return known.text or await super().hear(sound, language)
 
 
 class Incoming:
@@ -197,14 +227,14 @@ class OurNumber:
 class Network:
     """The exchange, its API and its clock, which goes as real time does."""
 
-    def __init__(self, exchange: Exchange, api: Api, findings: list[str]) -> None:
+    def __init__(self, exchange: Exchange, api: Api, findings: list[str], ears: Ears) -> None:
         self.exchange, self.api, self.findings = exchange, api, findings
         self.asked: list[str] = []
         """Operations of Twilio's document that were asked, and what of them is against it."""
         self.wrong: list[str] = []
         self.account = Account("twilio", "", account_sid=SID, auth_token=TOKEN)
         self.address = api.address
-        exchange.voice = Ears()
+        exchange.voice = ears
         exchange.api, exchange.api_address = api, api.address
         api.enrol(exchange, self.account)
 
@@ -288,7 +318,9 @@ def contract() -> ModuleType:
 
 
 @pytest.fixture
-async def open_network(request: Any, contract: ModuleType) -> AsyncIterator[Callable[..., Any]]:
+async def open_network(
+    request: Any, contract: ModuleType, prompts: Path
+) -> AsyncIterator[Callable[..., Any]]:
     """Makes networks that reach the given addresses; what they are asked is held to the document
     that Twilio publishes."""
     made: list[tuple[Network, asyncio.Task[None]]] = []
@@ -300,7 +332,7 @@ async def open_network(request: Any, contract: ModuleType) -> AsyncIterator[Call
         webhooks = await Webhooks.open(opening)
         exchange = Exchange(webhooks, f"{request.node.name}-{time.time_ns()}", findings.append)
         api = Api(_bound(0))
-        network = Network(exchange, api, findings)
+        network = Network(exchange, api, findings, Ears(prompts))
         held_to(contract, network)
         await api.start()
         made.append((network, asyncio.create_task(network.drive())))
@@ -319,8 +351,8 @@ async def open_network(request: Any, contract: ModuleType) -> AsyncIterator[Call
 class Parties:
     """Opens parties over twilio, as an engine does."""
 
-    def __init__(self, folder: Path, run_id: str) -> None:
-        self.ledger, self.run_id = folder / "calls.db", run_id
+    def __init__(self, folder: Path, run_id: str, prompts: Path) -> None:
+        self.ledger, self.run_id, self.prompts = folder / "calls.db", run_id, prompts
         self.rules = Calls(allow=("+1202555*",), per_day=100, per_run=100, longest=300)
         self.run, self.campaign = Scope(), Scope()
         self.findings: list[str] = []
@@ -331,12 +363,13 @@ class Parties:
 
     def options(self, network: Network, **more: Any) -> dict[str, Any]:
         keys = {"account_sid": SID, "auth_token": TOKEN, "api": network.address}
-        return {**keys, "insights": network.address, "poll": 0.1, **more}
+        known = {"recogniser": "golden", "recogniser_options": {"folders": [str(self.prompts)]}}
+        return {**keys, **known, "insights": network.address, "poll": 0.1, **more}
 
     async def caller(self, network: Network, **more: Any) -> Any:
         from cxassure.channels.ivr.twilio import TwilioLine
 
-        options = self.options(network, **{"from": OURS, "piece": 3, **more})
+        options = self.options(network, **{"from": OURS, "piece": 1.5, **more})
         target = Target(name="line", address=COMPANY, over="twilio", options=options)
         return await self._open(IvrSession(self._opening("ivr", target), TwilioLine))
 
@@ -384,7 +417,7 @@ def public() -> str:
 
 
 @pytest.fixture
-async def parties(tmp_path: Path, request: Any) -> AsyncIterator[Parties]:
-    made = Parties(tmp_path, f"{request.node.name}-{time.time_ns()}")
+async def parties(tmp_path: Path, request: Any, prompts: Path) -> AsyncIterator[Parties]:
+    made = Parties(tmp_path, f"{request.node.name}-{time.time_ns()}", prompts)
     yield made
     await made.close()

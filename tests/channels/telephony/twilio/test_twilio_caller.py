@@ -10,10 +10,13 @@ from cxassure.channel import Unseen
 from cxassure.channels._telephony.guard.ledger import Ledger
 from cxassure.errors import Broken, CannotLook
 
-MENU = (
-    '<Gather numDigits="1" action="choice" timeout="20" input="dtmf speech" '
-    'speechTimeout="auto"><Pause/>'
-    "<Say>Welcome to the garden shop. For roses, press 1. For tulips, press 2.</Say></Gather>"
+GATHER = (
+    '<Gather numDigits="1" action="choice" timeout="40" input="dtmf speech" '
+    'speechTimeout="auto"><Pause/><Say>{}</Say></Gather>'
+)
+ASKS = (
+    '<Gather action="words" timeout="40" input="speech" speechTimeout="auto">'
+    "<Say>We are open until five.</Say></Gather>"
 )
 CHOSEN = "<Say>You have chosen tulips.</Say><Hangup/>"
 
@@ -26,19 +29,32 @@ async def until_ended(caller):
     raise AssertionError("the call did not end")
 
 
-async def test_a_call_is_heard_by_recordings_and_answered_with_keys(
-    open_network, parties, company, act, hears
+@pytest.fixture
+async def placed(open_network, parties, company, public):
+    """Places the call to a company that asks for a key, then for words; gives what there is."""
+
+    async def placed(greeting, **options):
+        company.says("/voice", GATHER.format(greeting))
+        company.says("/choice", ASKS)
+        company.says("/words", CHOSEN)
+        network = await open_network(company.url(), public)
+        return await parties.caller(network, **options), network, network.company(company.url())
+
+    return placed
+
+
+async def test_a_call_is_heard_by_recordings_and_answered_with_keys_and_words(
+    placed, parties, company, act, hears
 ):
-    company.says("/voice", MENU)
-    company.says("/choice", CHOSEN)
-    network = await open_network(company.url())
-    number = network.company(company.url())
-    caller = await parties.caller(network)
+    caller, network, number = await placed("For roses, press 1.")
     await act(caller, "dial")
-    await hears(caller, "welcome to the garden")
+    await hears(caller, "for roses")
     await act(caller, "press", "2")
+    await hears(caller, "open until five")
+    await act(caller, "say", "A person please.")
     await hears(caller, "you have chosen")
     assert company.params("/choice")[0]["Digits"] == "2"
+    assert company.params("/words")[0]["SpeechResult"] == "A person please."
     assert number.calls[0].caller == "+12025550101"
     await until_ended(caller)
     assert caller.call()["ended_by"] == "company"
@@ -53,36 +69,27 @@ async def test_a_call_is_heard_by_recordings_and_answered_with_keys(
     assert network.exchange.recordings == {}, "nothing is left at Twilio"
 
 
-async def test_with_a_public_address_a_call_is_heard_live(
-    open_network, parties, company, act, hears, public
+async def test_with_a_public_address_a_call_is_heard_live_and_words_are_recognised(
+    placed, company, act, hears, public
 ):
-    company.says("/voice", MENU)
-    company.says("/choice", CHOSEN)
-    network = await open_network(company.url(), public)
-    network.company(company.url())
-    caller = await parties.caller(network, public=public)
+    whisper = {"recogniser": "whisper", "recogniser_options": {}}
+    caller, network, _ = await placed("Welcome to the garden shop.", public=public, **whisper)
     await act(caller, "dial")
     await hears(caller, "welcome to the garden")
     await act(caller, "press", "2")
+    await hears(caller, "open until")
+    await act(caller, "say", "A person please.")
     await hears(caller, "you have chosen")
     assert company.params("/choice")[0]["Digits"] == "2"
+    assert company.params("/words")[0]["SpeechResult"] == "A person please."
     await until_ended(caller)
     assert caller.call()["ended_by"] == "company" and network.findings == []
 
 
-@pytest.mark.parametrize("live", [True, False])
-async def test_words_are_said_and_understood(
-    open_network, parties, company, act, hears, public, live
-):
-    company.says("/voice", MENU)
-    company.says("/choice", CHOSEN)
-    network = await open_network(company.url(), public)
-    network.company(company.url())
-    caller = await parties.caller(network, **({"public": public} if live else {}))
-    await act(caller, "dial")
-    await act(caller, "say", "I want to speak to a person please.")
-    await hears(caller, "you have chosen")
-    assert "person" in company.params("/choice")[0]["SpeechResult"].lower()
+async def test_a_recogniser_that_there_is_not_is_told_with_the_target(open_network, parties):
+    network = await open_network("http://127.0.0.1:9/voice")
+    with pytest.raises(CannotLook, match="target «line»: unknown recogniser «wisper»"):
+        await parties.caller(network, recogniser="wisper", recogniser_options={})
 
 
 async def test_a_busy_line_is_told_with_its_code(open_network, parties, company, act):

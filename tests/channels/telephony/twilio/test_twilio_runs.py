@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from cxassure.channels._telephony.guard.ledger import Ledger
-from cxassure.company import started
 
 NUMBER, OURS = "+12025550199", "+12025550101"
 JOURNEY = """
@@ -22,9 +21,9 @@ parties:
   caller: {channel: ivr, target: support-line}
 steps:
   - caller: dial
-    expect: {prompt: {contains: "for opening hours, press 4"}}
+    expect: {prompt: {contains: "for roses, press 1"}}
     within: 60s
-  - caller: {press: "4"}
+  - caller: {press: "1"}
     expect: {prompt: {contains: we are open}}
     within: 60s
   - caller: hang_up
@@ -52,7 +51,9 @@ environments:
         api: {api}
         insights: {api}
         poll: 0.1
-        piece: 3
+        piece: 1.5
+        recogniser: golden
+        recogniser_options: {{folders: ["{prompts}"]}}
   rehearsal:
     rehearsal: true
     targets:
@@ -60,8 +61,15 @@ environments:
 """
 
 
+MENU = (
+    "<Gather numDigits='1' action='choice' timeout='40'><Pause/>"
+    "<Say>For roses, press 1.</Say></Gather>"
+)
+
+
 def workspace(folder: Path, network, webhook: str) -> Path:
     told = {"number": NUMBER, "ours": OURS, "sid": network.account.account_sid}
+    told["prompts"] = network.exchange.voice.prompts
     text = SETTINGS.format(api=network.address, webhook=webhook, **told)
     (folder / "journeys").mkdir()
     (folder / "cxassure.yaml").write_text(text)
@@ -90,29 +98,32 @@ async def finish(process: asyncio.subprocess.Process) -> tuple[int, str]:
     return process.returncode, out.decode() + err.decode()
 
 
-async def test_the_same_journey_passes_in_rehearsal_and_over_a_real_line(open_network, tmp_path):
-    starting = started()
-    company = await asyncio.to_thread(starting.__enter__)
-    try:
-        webhook = company.targets["support-line"]
-        network = await open_network(webhook)
-        network.company(webhook, NUMBER, company.secrets["twilio_token"])
-        folder = workspace(tmp_path, network, webhook)
-        token = {"company_token": company.secrets["twilio_token"]}
-        for env in ("rehearsal", "live"):
-            words = ("run", "opening-hours-by-phone", "--env", env)
-            code, told = await finish(await begin(folder, network, *words, **token))
-            assert code == 0, told
-    finally:
-        await asyncio.to_thread(starting.__exit__, None, None, None)
-    ledger = Ledger(folder / "reports" / "calls.db")
+async def test_the_same_journey_passes_in_rehearsal_and_over_a_real_line(
+    open_network, tmp_path, company
+):
+    company.says("/voice", MENU)
+    company.says("/choice", "<Say>We are open until five.</Say><Hangup/>")
+    network = await open_network(company.url())
+    network.company(company.url(), NUMBER, "the-token-of-the-company")
+    folder = workspace(tmp_path, network, company.url())
+    runs = [
+        await begin(
+            folder, network, "run", "opening-hours-by-phone", "--env", env, "--report-dir", env,
+            company_token="the-token-of-the-company",
+        )
+        for env in ("rehearsal", "live")
+    ]  # fmt: skip
+    for code, told in await asyncio.gather(*map(finish, runs)):
+        assert code == 0, told
+    assert [one["Digits"] for one in company.params("/choice")] == ["1", "1"]
+    ledger = Ledger(folder / "live" / "calls.db")
     assert ledger.up() == [] and 0 < ledger.spent() < 0.1
     kept = "".join(
         path.read_text("utf-8", "replace")
-        for path in (folder / "reports" / "runs").rglob("*")
+        for path in (folder / "live" / "runs").rglob("*")
         if path.suffix in (".jsonl", ".txt", ".html", ".xml") and "live" not in path.name
     )
-    assert network.account.auth_token not in kept
+    assert kept and network.account.auth_token not in kept
 
 
 async def test_a_call_that_a_killed_run_left_up_is_ended_at_the_next_start(
