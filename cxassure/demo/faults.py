@@ -119,6 +119,7 @@ _AUDIBLE = (
     Fault("caller-cannot-hear-agent", 63, "transfer", "the caller hears nothing of the agent"),
     Fault("drops-after-answer", 64, "transfer", "the call drops 5 s after the agent answers"),
     Fault("caller-alone-in-conference", 71, "transfer", "the caller is alone in the conference"),
+    Fault("transfer-never-made", None, "transfer", "the caller is first in the queue for good"),
 )
 
 CAUGHT = {
@@ -195,20 +196,42 @@ CAUGHT = {
 """By the fault's name: the sample journey that catches it, at which step, on whose side."""
 
 CAUGHT_ON_THE_LINE = {
+    "wrong-welcome": ("order-status-on-the-line", 1, "caller"),
+    "menu-options-swapped": ("order-status-on-the-line", 5, "caller"),
+    "digit-ignored": ("order-status-on-the-line", 5, "caller"),
     "no-barge-in": ("phone-to-billing-on-the-line", 3, "caller"),
-    "dead-air-after-choice": ("order-status-on-the-line", 3, "caller"),
-    "menu-loops-for-ever": ("order-status-on-the-line", 3, "caller"),
+    "dead-air-after-choice": ("order-status-on-the-line", 5, "caller"),
+    "silence-not-reprompted": ("slow-caller-on-the-line", 2, "caller"),
+    "invalid-key-hangs-up": ("slow-caller-on-the-line", 3, "caller"),
+    "menu-loops-for-ever": ("order-status-on-the-line", 5, "caller"),
+    "zero-does-nothing": ("phone-to-billing-on-the-line", 3, "caller"),
+    "closed-in-opening-hours": ("order-status-on-the-line", 2, "caller"),
     "prompt-cut-off": ("order-status-on-the-line", 1, "caller"),
     "garbled-audio": ("order-status-on-the-line", 1, "caller"),
-    "order-number-misread": ("order-status-on-the-line", 4, "caller"),
     "line-busy": ("order-status-on-the-line", 1, "caller"),
+    "webhook-error": ("order-status-on-the-line", 5, "caller"),
+    "webhook-slow": ("order-status-on-the-line", 6, "caller"),
+    "twiml-malformed": ("order-status-on-the-line", 6, "caller"),
+    "menu-has-changed": ("order-status-on-the-line", 6, "caller"),
+    "order-number-misread": ("order-status-on-the-line", 6, "caller"),
+    "holiday-message-wrong": ("order-status-on-the-line", 2, "caller"),
+    "call-drops-at-transfer": ("phone-to-billing-on-the-line", 4, "caller"),
+    "desk-never-answers": ("nobody-at-the-desk-on-the-line", 3, "agent"),
     "transfer-wrong-department": ("phone-to-billing-on-the-line", 5, "agent"),
-    "callers-number-lost": ("phone-to-billing-on-the-line", 5, "agent"),
-    "hold-music-absent": ("phone-to-billing-on-the-line", 7, "caller"),
-    "agent-cannot-hear-caller": ("phone-to-billing-on-the-line", 8, "agent"),
+    "agent-cannot-hear-caller": ("phone-to-billing-on-the-line", 9, "agent"),
     "caller-cannot-hear-agent": ("phone-to-billing-on-the-line", 7, "caller"),
-    "drops-after-answer": ("phone-to-billing-on-the-line", 8, "agent"),
+    "drops-after-answer": ("phone-to-billing-on-the-line", 9, "agent"),
+    "transfer-without-context": ("order-to-billing-on-the-line", 5, "agent"),
+    "context-of-another-caller": ("order-to-billing-on-the-line", 5, "agent"),
+    "callers-number-lost": ("phone-to-billing-on-the-line", 5, "agent"),
+    "voicemail-picks-up": ("phone-to-billing-on-the-line", 3, "caller"),
+    "hold-music-absent": ("phone-to-billing-on-the-line", 7, "caller"),
+    "queue-position-rises": ("phone-to-billing-on-the-line", 7, "caller"),
     "caller-alone-in-conference": ("warm-transfer-on-the-line", 4, "agent"),
+    "queue-beyond-promise": ("phone-to-billing-on-the-line", 5, "agent"),
+    "transfer-never-made": ("phone-to-billing-on-the-line", 5, "agent"),
+    "ivr-tells-other-status": ("order-status-on-the-line", 6, "caller"),
+    "opening-hours-differ": ("slow-caller-on-the-line", 4, "caller"),
 }
 """The same over SIP, by the journeys with the tag `sip`."""
 

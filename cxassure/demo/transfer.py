@@ -41,6 +41,8 @@ async def person(asked: Asked) -> Response:
 async def queue(asked: Asked) -> Response:
     """The wait: a place in the queue, music, the next place; at 0 the caller leaves the queue."""
     company, position = asked.company, asked.number("position")
+    if company.broken("transfer-never-made"):
+        position = max(position, 1)
     said = VoiceResponse()
     if position <= 0:
         said.leave()

@@ -11,7 +11,7 @@ from cxassure.channels._telephony.live import told
 from cxassure.channels._telephony.live.bridge import Bridge
 from cxassure.channels._telephony.live.evidence import put_away
 from cxassure.channels._telephony.live.options import SipOptions, options_of
-from cxassure.channels._telephony.live.proofs import proofs
+from cxassure.channels._telephony.live.proofs import instead, proofs
 from cxassure.channels._telephony.live.talk import Talk
 from cxassure.channels._telephony.sip.media import refused
 from cxassure.channels._telephony.sip.taking import Incoming
@@ -79,21 +79,10 @@ class SipDesk:
                 raise Broken(
                     f"{address} was not rung" + (" any more" if self.rings else ""),
                     expected=f"{address} rings",
-                    seen=self._instead(),
+                    seen=instead(self.bridge, self.talk),
                 )
             await self.attend(until)
         return self.ring
-
-    def _instead(self) -> str:
-        """What the caller was doing while the desk did not ring."""
-        callers = [one for one in self.bridge.talks if one.who == "customer" and one.call]
-        if not callers:
-            return "no call was placed in this run"
-        caller = callers[-1]
-        assert caller.call
-        if caller.ended:
-            return f"the caller's call had ended {told.ending(caller.call, 'customer')}"
-        return f"the caller last heard «{caller.last_heard()}»"
 
     async def answer(self, wanted: str, patience: float) -> None:
         await self._register(wanted)

@@ -12,11 +12,14 @@ from cxassure.channels._telephony.live.bridge import Bridge
 from cxassure.channels._telephony.live.evidence import put_away
 from cxassure.channels._telephony.live.options import SipOptions, options_of
 from cxassure.channels._telephony.live.talk import Talk
+from cxassure.channels._telephony.sip.events import Ended
 from cxassure.errors import Broken, CannotLook
 from cxassure.text import span
 
 OURS = (401, 403, 407)
 """Answers by which a trunk refuses us, not a company its customers."""
+NO_ANSWER = 408
+"""What a call comes to that nothing was heard of at all."""
 
 
 class SipLine:
@@ -64,7 +67,9 @@ class SipLine:
         ended = self.talk.call.ended
         code = str(ended.code or "")
         if ended.code in OURS and ended.by == "them":
-            raise CannotLook(f"our call was refused (SIP {code}): {ended.words}", ended.check)
+            raise CannotLook(f"our trunk refused the call (SIP {code}): {ended.words}", ended.check)
+        if proxy := self._silent_proxy(ended):
+            raise CannotLook(f"our trunk {proxy} did not answer: {ended.words}", "is it up?")
         raise Broken(
             f"the call was not answered: {ended.words}" + (f" (SIP {code})" if code else ""),
             expected="the company picks up",
@@ -72,6 +77,11 @@ class SipLine:
             hint=f"look at {ended.check}" if ended.check else "",
             code=code,
         )
+
+    def _silent_proxy(self, ended: Ended) -> str:
+        """Our own first hop, where nothing came back from there."""
+        unheard = ended.by == "network" and ended.code in (0, NO_ANSWER, 503)
+        return self.talk.options.proxy if unheard else ""
 
     async def press(self, digits: str, at_once: bool, patience: float) -> None:
         pressed = keys(digits)

@@ -172,10 +172,11 @@ class Exchange:
         """A call straight to a desk, as a telephone makes it that was referred there."""
         context = contexts.of_message(invite)
         hidden = "id" in invite.get("privacy")
-        shown = "anonymous" if hidden else address(invite.get("from")).uri.user
+        caller = address(invite.get("from")).uri.user
+        shown = "anonymous" if hidden else caller
         leg.respond(180)
         patience = PATIENCE * self.company.speed
-        rung = await self._ringer.ring(invite.uri.user, context, shown, patience)
+        rung = await self._ringer.ring(invite.uri.user, context, shown, patience, caller)
         if isinstance(rung, str):
             leg.respond(486 if rung == "busy" else 480)
             return

@@ -28,22 +28,29 @@ class Ringer:
         embedded = "&".join(f"{quote(k, safe='')}={quote(v, safe='')}" for k, v in told)
         return f"sip:{desk}@{self.wires.place}" + (f"?{embedded}" if embedded else "")
 
-    async def ring(self, desk: str, context: Context, shown: str, patience: float) -> Leg | str:
-        """The telephone that answered, else `busy` or `no-answer` once every desk was tried."""
-        answered = await self._ring(desk, context, shown, patience)
+    async def ring(
+        self, desk: str, context: Context, shown: str, patience: float, caller: str = ""
+    ) -> Leg | str:
+        """The telephone that answered, else `busy` or `no-answer` once every desk was tried.
+
+        `caller` is who calls, whatever the desk is shown and told of it."""
+        keys = (*context.values(), caller)
+        answered = await self._ring(desk, context, shown, patience, keys)
         behind = OVERFLOW.get(desk, "")
-        if isinstance(answered, str) and self.registrar.seats(behind, context.values()):
-            return await self._ring(behind, context, shown, patience)
+        if isinstance(answered, str) and self.registrar.seats(behind, keys):
+            return await self._ring(behind, context, shown, patience, keys)
         return answered
 
-    async def _ring(self, desk: str, context: Context, shown: str, patience: float) -> Leg | str:
+    async def _ring(
+        self, desk: str, context: Context, shown: str, patience: float, keys: Collection[str]
+    ) -> Leg | str:
         asking: dict[asyncio.Task[int], Leg] = {}
         rung: set[Seat] = set()
         try:
             async with asyncio.timeout(patience):
                 while True:
                     came = self.registrar.came
-                    for seat in self.registrar.seats(desk, context.values()):
+                    for seat in self.registrar.seats(desk, keys):
                         if seat not in rung:
                             rung.add(seat)
                             leg = await self._leg(seat, shown)

@@ -8,7 +8,7 @@ from cxassure.demo.company import Company
 from cxassure.demo.telephone import g711
 from cxassure.demo.telephone.context import Context
 from cxassure.demo.telephone.leg import Leg
-from cxassure.demo.telephone.message import REASONS, Address, response
+from cxassure.demo.telephone.message import REASONS, Address, address, response
 from cxassure.demo.telephone.registrar import DESKS
 from cxassure.demo.telephone.ringing import Ringer
 from cxassure.demo.telephone.room import Room
@@ -110,7 +110,9 @@ class Talk:
             return True
         context = {**self._context, "queue": number.removesuffix("-desk")}
         patience = PATIENCE * self._company.speed
-        rung = await self._ringer.ring(number, context, self._shown, patience)
+        rung = await self._ringer.ring(
+            number, context, self._shown, patience, address(self._caller.theirs).uri.user
+        )
         if isinstance(rung, str):
             await self._notify(agent, 486 if rung == "busy" else 480)
             return False

@@ -51,7 +51,7 @@ class Transfer:
     ) -> str:
         """The exchange calls the desk and stands between (a back-to-back user agent)."""
         tree.leg.line.voice = Recording(RINGBACK, again=True)
-        rung = await self._ringer.ring(desk, context, shown, patience)
+        rung = await self._ringer.ring(desk, context, shown, patience, tree.caller)
         if isinstance(rung, str):
             return rung
         return await self._talk(tree, rung, context, shown).run()
@@ -62,7 +62,7 @@ class Transfer:
         """The agent is told about the call first; then all meet in a conference."""
         music = await tree.music()
         tree.leg.line.voice = Recording(music, again=True)
-        rung = await self._ringer.ring(desk, context, shown, patience)
+        rung = await self._ringer.ring(desk, context, shown, patience, tree.caller)
         if isinstance(rung, str):
             return rung
         try:

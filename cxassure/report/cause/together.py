@@ -26,10 +26,10 @@ _OURS = (
     (r"name server|name resolution|no dns", "the DNS settings of the machine that runs cxassure"),
     (r"no space|disk (is )?full|could not be (written|kept)|no room|quota", "free space: df -h"),
     (r"\bclock\b|not valid yet|skew|timestamp", "our clock: timedatectl, and whether NTP runs"),
+    (r"trunk|registration|registered", "our trunk: its registration and credentials"),
     (r"no network|no way to|proxy|unreachable", "the network of the machine that runs cxassure"),
     (r"bot wall|captcha|blocked", "that the site's owner lets synthetic traffic through"),
     (r"token|credential|password|asks for a login|sign in", "our credentials for this target"),
-    (r"trunk|registration|registered", "our trunk: its registration and credentials"),
 )
 
 

@@ -235,7 +235,7 @@ def test_context_arrives_as_it_was_told(told):
 def test_faults_of_the_sound_are_switches_like_the_others():
     assert not {fault.name for fault in AUDIBLE} & {fault.name for fault in FAULTS}
     for fault in AUDIBLE:
-        assert named(fault.name) is fault and fault.number and fault.notice
+        assert named(fault.name) is fault and fault.notice
         assert Company(frozenset({fault.name})).broken(fault.name)
 
 

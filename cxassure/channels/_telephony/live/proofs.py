@@ -41,16 +41,45 @@ async def proofs(bridge: Bridge, agent: Talk) -> dict[str, str | float] | None:
     if caller is None:
         return None
     found: dict[str, str | float] = {}
-    ring = next((one for one in reversed(agent.calls) if isinstance(one, Incoming)), None)
-    found |= _trigger(caller, ring)
+    ring = _ring(agent)
     if ring is None:
-        return found
+        if elsewhere := _elsewhere(bridge, agent):
+            found["destination"] = told.context_of(elsewhere).get("called", "")
+        return found | _trigger(caller, elsewhere)
+    found |= _trigger(caller, ring)
     found |= _destination(caller, ring)
     found |= _receipt(caller, agent)
     found["outcome"] = _outcome(caller, agent)
     if heard := await bridge.audio(agent):
         found["bridge"] = heard
     return found
+
+
+def _ring(desk: Talk) -> Incoming | None:
+    return next((one for one in reversed(desk.calls) if isinstance(one, Incoming)), None)
+
+
+def _elsewhere(bridge: Bridge, agent: Talk) -> Incoming | None:
+    """The last ring at another desk of this run."""
+    others = [one for one in bridge.talks if one.who == "agent" and one is not agent]
+    rings = [ring for other in others if (ring := _ring(other))]
+    return max(rings, key=lambda ring: ring.began, default=None)
+
+
+def instead(bridge: Bridge, agent: Talk) -> str:
+    """What became of the caller while this desk did not ring."""
+    caller = next(
+        (one for one in reversed(bridge.talks) if one.who == "customer" and one.call), None
+    )
+    if caller is None or caller.call is None:
+        return "no call was placed in this run"
+    if elsewhere := _elsewhere(bridge, agent):
+        return f"{told.context_of(elsewhere).get('called', '')} was rung instead"
+    if trigger := _trigger(caller, None).get("trigger"):
+        return f"the caller was sent on by {trigger}"
+    if caller.ended:
+        return f"the caller's call had ended {told.ending(caller.call, 'customer')}"
+    return f"the caller last heard «{caller.last_heard()}»"
 
 
 def _trigger(caller: Talk, ring: Incoming | None) -> dict[str, str | float]:
