@@ -1,8 +1,9 @@
 """What a person on call reads first, for thirty faults: are all six questions answered?
 
 Each fault's journey is driven with a company that is well, then with one that has the fault; the
-first screen of its report, as text, is taken as it is printed. `--quick` takes every sixth fault;
-`--only NAME` (repeatable) takes those; `--write` puts table and screens into docs/first-screens.md.
+first screen of its report, as text, is taken as it is printed. Some are heard on a real call over
+SIP, in real time. `--quick` takes every sixth fault; `--only NAME` (repeatable) takes those;
+`--keep FOLDER` leaves what was run; `--write` puts table and screens into docs/first-screens.md.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pathlib import Path
 
 from cxassure.campaign import Running
 from cxassure.company import started
-from cxassure.demo.faults import FAULTS, Fault
+from cxassure.demo.faults import CAUGHT_ON_THE_LINE, FAULTS, Fault, named
 from cxassure.report.answers import answers
 from cxassure.report.cause import UNKNOWN
 from cxassure.report.markdown import fenced, inert
@@ -30,15 +31,18 @@ ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "first-screens.md"
 LINES, COLUMNS = 24, 100
 CHOSEN = (
-    "product-page-error", "add-to-basket-does-nothing", "basket-price-differs", "pay-times-out",
+    "product-page-error", "add-to-basket-does-nothing", "pay-times-out",
     "no-order-number", "slow-checkout", "pay-button-dead-on-phones",
-    "bot-silent", "bot-answers-late", "bot-loops-fallback", "bot-wrong-status", "bot-asks-again",
-    "handover-without-context", "socket-drops",
-    "wrong-welcome", "menu-options-swapped", "invalid-key-hangs-up", "line-busy", "webhook-error",
+    "bot-silent", "bot-answers-late", "bot-wrong-status", "bot-asks-again",
+    "bot-loops-fallback", "handover-without-context", "socket-drops",
+    "wrong-welcome", "menu-options-swapped", "webhook-error",
     "twiml-malformed", "menu-has-changed",
-    "call-drops-at-transfer", "desk-never-answers", "transfer-wrong-department",
-    "transfer-without-context", "queue-beyond-promise",
-    "bot-lacks-web-orders", "receipt-not-sent", "opening-hours-differ", "ivr-forgets-chat",
+    "call-drops-at-transfer", "desk-never-answers", "transfer-without-context",
+    "bot-lacks-web-orders", "receipt-not-sent", "ivr-forgets-chat",
+)  # fmt: skip
+HEARD = (
+    "line-busy", "garbled-audio", "dead-air-after-choice",
+    "transfer-wrong-department", "agent-cannot-hear-caller", "drops-after-answer",
 )  # fmt: skip
 
 
@@ -65,19 +69,24 @@ class Screen:
         return all(said != UNKNOWN for _, said in self.said)
 
 
-async def drive(journeys: tuple[str, ...], faults: list[str], reports: Path) -> Screen | None:
-    """Runs `journeys` with these faults; the worst run's first screen where there is one."""
+def on_the_line(name: str) -> Fault:
+    """The fault as a real call catches it."""
+    journey, step, party = CAUGHT_ON_THE_LINE[name]
+    return replace(named(name), channel="SIP", journey=journey, step=step, party=party)
+
+
+async def drive(journeys: tuple[str, ...], fault: Fault | None, reports: Path) -> Screen | None:
+    """Runs `journeys` with that fault; the first screen of a run that came to its verdict."""
     workspace = Workspace(ROOT, reports=reports)
-    starting = started(faults)
+    starting = started([fault.name] if fault else [])
     company = await asyncio.to_thread(starting.__enter__)
     try:
         workspace.move_in(company.targets, company.secrets)
         ran = await workspace.run(workspace.select(Selection(journeys)), Running(workers=2))
     finally:
         await asyncio.to_thread(starting.__exit__, None, None, None)
-    if not faults:
+    if not fault:
         return None
-    fault = next(one for one in FAULTS if one.name == faults[0])
     run = next((run for run in ran.runs if run.verdict == fault.verdict), ran.runs[0])
     campaign = ran.campaign.folder.name
     context = replace(workspace.context(ran), page=f"reports/runs/{campaign}/index.html")
@@ -85,18 +94,17 @@ async def drive(journeys: tuple[str, ...], faults: list[str], reports: Path) -> 
     return Screen(fault, failure(run, context), said)
 
 
-async def screens(faults: list[Fault]) -> list[Screen]:
-    """The first screens of `faults`, each with one good run before it."""
+async def screens(faults: list[Fault], kept: Path) -> list[Screen]:
+    """The first screens of `faults`, each with one good run before it; what was run is in `kept`,
+    a folder each."""
     found = []
-    with tempfile.TemporaryDirectory() as kept:
-        well = Path(kept) / "well"
-        await drive(tuple(dict.fromkeys(fault.journey for fault in faults)), [], well)
-        for fault in faults:
-            mine = Path(kept) / fault.name
-            shutil.copytree(well, mine)
-            if screen := await drive((fault.journey,), [fault.name], mine):
-                found.append(screen)
-            shutil.rmtree(mine)
+    well = kept / "well"
+    await drive(tuple(dict.fromkeys(fault.journey for fault in faults)), None, well)
+    for fault in faults:
+        mine = kept / f"{fault.channel}-{fault.name}"
+        shutil.copytree(well, mine)
+        if screen := await drive((fault.journey,), fault, mine):
+            found.append(screen)
     return found
 
 
@@ -131,10 +139,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--only", action="append", default=[])
+    parser.add_argument("--keep", type=Path)
     parser.add_argument("--write", action="store_true")
     asked = parser.parse_args()
-    wanted = asked.only or CHOSEN[:: 6 if asked.quick else 1]
-    found = asyncio.run(screens([fault for fault in FAULTS if fault.name in wanted]))
+    heard = [on_the_line(name) for name in HEARD]
+    every = [fault for fault in FAULTS if fault.name in (asked.only or CHOSEN)]
+    every += [fault for fault in heard if fault.name in (asked.only or HEARD)]
+    with tempfile.TemporaryDirectory() as passing:
+        kept = asked.keep or Path(passing)
+        found = asyncio.run(screens(every[:: 6 if asked.quick else 1], kept))
     print("\n".join(table(found)))
     for one in found:
         if one.empty or not one.fits:

@@ -26,6 +26,9 @@ PAGE = "index.html"
 LOOKS = 20
 """How many of the newest runs are counted where one goes wrong."""
 
+OTHERS = 500
+"""Runs of the same campaign that are looked at beside those that are told."""
+
 
 def context_of(
     store: Store,
@@ -35,18 +38,29 @@ def context_of(
     again: str,
 ) -> Context:
     """What reports of `runs` need; `campaign` is the folder of their page, `again` the command
-    that drives a journey, named after it, once more."""
+    that drives a journey, named after it, once more. Its other runs are read where they lie."""
     from cxassure.report.context import Context
 
     trouble = any(run.verdict in ("failed", "degraded") for run in runs)
     return Context(
-        runs=runs,
+        runs=[*runs, *_others(folders, campaign)],
         past={run.id: _past(store, run) for run in runs},
         folders=folders,
         page=str(campaign / PAGE),
         again=again,
         deploys=_deploys(store) if trouble else (),
     )
+
+
+def _others(folders: Mapping[str, Path], campaign: Path) -> list[Run]:
+    """The runs of `campaign` that have ended and are not among `folders`, which go by run id."""
+    from cxassure.store.reading import read, run_folders
+
+    known, found = set(folders.values()), []
+    for folder in [one for one in run_folders(campaign) if one not in known][:OTHERS]:
+        with contextlib.suppress(OSError, CannotLook):
+            found.append(read(folder).run)
+    return [run for run in found if run.finished and run.id not in folders]
 
 
 def _deploys(store: Store) -> tuple[Deploy, ...]:

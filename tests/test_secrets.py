@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import html
 import json
 import os
+import re
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote, quote_plus
@@ -48,6 +51,11 @@ def written(secret: str) -> dict[str, str]:
         "in hex": data.hex(),
         "in base64": base64.b64encode(data).decode().rstrip("="),
         "in base64 for URLs": base64.urlsafe_b64encode(data).decode().rstrip("="),
+        "in JSON in JSON": json.dumps(json.dumps(secret)[1:-1])[1:-1],
+        "in a body in an exchange": json.dumps(json.dumps(secret, ensure_ascii=False)[1:-1])[1:-1],
+        "in a string in a body in an exchange": json.dumps(
+            json.dumps(json.dumps(secret)[1:-1])[1:-1], ensure_ascii=False
+        )[1:-1],
         "as a password": base64.b64encode(b"user:" + data).decode().rstrip("="),
     }
 
@@ -281,10 +289,20 @@ def sightings(root: Path, *texts: str) -> list[str]:
     ]
 
 
-def test_no_canary_is_seen_in_anything_that_a_run_leaves(nest: tuple[Path, dict[str, str]]) -> None:
-    root, _ = nest
+Said = subprocess.CompletedProcess[str]
+
+
+@pytest.fixture(scope="module")
+def driven(nest: tuple[Path, dict[str, str]]) -> tuple[Said, Said]:
+    """What was said while both journeys were compiled and run."""
     made = typed(nest, "cxassure", "compile")
-    done = typed(nest, "cxassure", "run", "--json", "a.json", "--junit", "a.xml")
+    return made, typed(nest, "cxassure", "run", "--json", "a.json", "--junit", "a.xml")
+
+
+def test_no_canary_is_seen_in_anything_that_a_run_leaves(
+    nest: tuple[Path, dict[str, str]], driven: tuple[Said, Said]
+) -> None:
+    root, (made, done) = nest[0], driven
     told = typed(nest, "cxassure", "report", "--json")
     runs = {run["journey"]: run for run in json.loads((root / "a.json").read_text())["runs"]}
     assert runs["healthy"]["verdict"] == "passed", runs["healthy"]["why"]
@@ -297,6 +315,54 @@ def test_no_canary_is_seen_in_anything_that_a_run_leaves(nest: tuple[Path, dict[
         if name != "twilio_token":  # it only signs
             assert f"‹secret.{name}›" in everything, f"{name} was never typed"
     assert sightings(root, made.stdout + made.stderr, done.stdout + done.stderr, told.stdout) == []
+
+
+def layers(data: bytes) -> Iterator[str]:
+    """`data` as text, then what is wrapped in it: strings of JSON, base64, JSON in either."""
+    text = data.decode("utf-8", "replace")
+    yield text
+    for line in (text, *text.splitlines()):
+        with contextlib.suppress(ValueError):
+            yield from (inner for one in strings(json.loads(line)) for inner in layers(one))
+    for run in re.findall(r"[A-Za-z0-9+/_-]{16,}", text):
+        whole = run[: len(run) // 4 * 4].replace("-", "+").replace("_", "/")
+        decoded = base64.b64decode(whole)
+        if decoded.isascii() or b"Canary" in decoded:
+            yield from layers(decoded)
+
+
+def strings(value: object) -> Iterator[bytes]:
+    if isinstance(value, dict):
+        yield from (inner for one in value.items() for side in one for inner in strings(side))
+    elif isinstance(value, list):
+        yield from (inner for one in value for inner in strings(one))
+    elif isinstance(value, str):
+        yield value.encode("utf-8", "replace")
+
+
+def test_no_canary_is_wrapped_in_anything_of_a_bundle(
+    nest: tuple[Path, dict[str, str]], driven: tuple[Said, Said]
+) -> None:
+    root, _ = nest
+    typed(nest, "cxassure", "bundle", "failing", "--to", "ticket.zip")
+    seen = []
+    with zipfile.ZipFile(root / "ticket.zip") as archive:
+        names = [name for name in archive.namelist() if not name.endswith((".png", ".jpg"))]
+        for name in names:
+            for text in layers(archive.read(name)):
+                seen += [f"{c} in {name}" for c, secret in CANARIES.items() if secret in text]
+    assert len(names) > 10
+    assert sorted(set(seen)) == []
+
+
+def test_the_search_in_layers_would_see_a_canary() -> None:
+    word = CANARIES["word"]
+    for wrapped in (
+        json.dumps({"a": [word]}),
+        json.dumps({"text": json.dumps({"name": json.dumps([word])})}),
+        json.dumps({"body": base64.b64encode(json.dumps([word]).encode()).decode()}),
+    ):
+        assert any(word in text for text in layers(wrapped.encode())), wrapped
 
 
 def test_no_canary_is_seen_in_what_pytest_tells(nest: tuple[Path, dict[str, str]]) -> None:

@@ -19,18 +19,31 @@ SHORTEST = 4
 """Characters a secret needs: masking a shorter one would blacken innocent text everywhere."""
 
 
+NESTED = 4
+"""How deep JSON may be wrapped in strings of JSON."""
+
+
 def forms(value: str) -> Iterator[str]:
     """The ways in which `value` may be written out: quoted, escaped, encoded, spelt, grouped."""
     data = value.encode()
     yield value
     yield from _percent(value)
     yield from _markup(value)
-    yield from _json(value)
+    for wrapped in _nested(value):
+        yield from _json(wrapped)
+        yield from _base64(wrapped.encode())
     yield data.hex()
     yield data.hex().upper()
     yield " ".join(value)
     yield from _grouped(value)
-    yield from _base64(data)
+
+
+def _nested(value: str) -> Iterator[str]:
+    """As it stands in JSON that is itself a string of JSON, and so on: an exchange keeps bodies."""
+    known = {value}
+    for _ in range(NESTED):
+        yield from sorted(known)
+        known = {json.dumps(one, ensure_ascii=way)[1:-1] for one in known for way in (True, False)}
 
 
 def _percent(value: str) -> Iterator[str]:

@@ -43,7 +43,7 @@ def answers(run: Run, context: Context) -> list[Answer]:
     """The six answers for a run that did not pass, in the order in which they are asked for."""
     told = blaming(run)
     step = told.first_bad
-    found = cause(run, context.runs or (run,), context)
+    found = cause(run, context)
     because = "; ".join([found.since, *found.evidence]) if found else ""
     return [
         Answer("what", "What broke?", what(step, told) if step else _ended(told)),

@@ -31,7 +31,7 @@ def bundle(run: Run, context: Context) -> bytes:
 
 
 def _files(run: Run, context: Context) -> Iterator[tuple[str, bytes]]:
-    alone = replace(context, runs=(run,), page="index.html")
+    alone = replace(context, alone=True)
     document = report_json.document([run], "index.html", alone)
     yield "index.html", page([run], alone).encode()
     yield "story.txt", ("\n".join(explained(run, alone, whole=True)) + "\n").encode()

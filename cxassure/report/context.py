@@ -35,6 +35,8 @@ class Past:
 class Context:
     """`past` and `folders` go by run id; `page` is the page's path as people are shown it.
 
+    `runs` are all of the campaign, also where only some of them are told: what is the cause of one
+    shows in the others. `alone` says that the page holds one of them and lies in its folder.
     `again` is the command that runs a journey once more, to which journey and row are added.
     `deploys` are the deployments that are remembered.
     """
@@ -45,14 +47,19 @@ class Context:
     page: str = ""
     again: str = "cxassure run"
     deploys: Sequence[Deploy] = ()
+    alone: bool = False
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def anchor(self, run: Run, step: int | None = None) -> str:
         """The place of a run, or of its step, in a page that holds all `runs`: `step-8`."""
-        mine = slugs(self.runs).get(run.id, "") if len(self.runs) > 1 else ""
+        mine = slugs(self.runs).get(run.id, "") if self._several else ""
         if step is None:
             return mine or "run"
         return f"{mine}-step-{step}" if mine else f"step-{step}"
+
+    @property
+    def _several(self) -> bool:
+        return len(self.runs) > 1 and not self.alone
 
     def evidence(self, run: Run, path: str) -> Path | None:
         """The file of evidence, if it is one and lies in the run's folder."""

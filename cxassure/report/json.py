@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from cxassure.report.answers import answers
 from cxassure.report.cause import cause
 from cxassure.report.context import Context
 from cxassure.report.tally import blaming, earlier_attempts, last_attempts
@@ -15,7 +16,7 @@ SCHEMA = 1
 
 _RUN = (
     "id journey row title severity owner runbook source tags env seed attempt rehearsed release "
-    "started ended verdict why flaky finished took wall measures"
+    "overridden started ended verdict why flaky finished took wall measures"
 ).split()
 _STEP = (
     "index part party channel verb title place optional at verdict why expected seen hint code "
@@ -28,9 +29,10 @@ def document(
 ) -> dict[str, Any]:
     """`{"schema": 1, "runs": […]}`; `report` is the page's path, for all or by run id.
 
-    With a `context` each run has what `changed` since the last good one. Of a run tried again the
-    last attempt stands in `runs`, what went before in its `attempts`. A step that broke a promise
-    of the journey carries that verdict.
+    With a `context` each run has what `changed` since the last good one. One that did not pass has
+    the six `answers` of the first screen, by label. Of a run tried again the last attempt stands in
+    `runs`, what went before in its `attempts`. A step that broke a promise of the journey carries
+    that verdict.
     """
     context = context or Context(runs=runs)
     told = [_run(run, runs, report, context) for run in last_attempts(runs)]
@@ -41,13 +43,14 @@ def _run(
     run: Run, runs: Sequence[Run], report: str | Mapping[str, str], context: Context
 ) -> dict[str, Any]:
     told = blaming(run)
-    bad, found = told.first_bad, cause(run, runs)
+    bad, found = told.first_bad, cause(run, context)
     page = report if isinstance(report, str) else report.get(run.id, "")
     return {
         **{name: getattr(run, name) for name in _RUN},
         "report": page,
         "blamed": {"step": bad.index, "party": bad.party, "channel": bad.channel} if bad else None,
         "cause": str(found) if found else "",
+        "answers": {one.label: one.said for one in answers(run, context)} if found else {},
         "changed": [
             {"kind": one.kind, "step": one.step, "what": one.sentence}
             for one in since_good(run, context)

@@ -12,6 +12,7 @@ import contextlib
 import functools
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -69,7 +70,7 @@ def page(runs: Sequence[Run], context: Context | None = None, *, title: str = ""
             verdict=verdict,
             totals=totals(runs),
             when=min((run.started for run in counted if run.started), default=""),
-            causes=[(one, _explained(one, counted)) for one in causes(runs, context)],
+            causes=[(one, _explained(one, counted)) for one in causes(counted, context)],
             first=_first(counted[0], context) if counted else None,
             runs=[_shown(run, context, budget) for run in [*counted, *tried]],
         )
@@ -78,7 +79,7 @@ def page(runs: Sequence[Run], context: Context | None = None, *, title: str = ""
 
 def fragment(run: Run, context: Context) -> str:
     """The HTML of one run, opened, for a page of somebody else's with the sheet of `style`."""
-    shown = _shown(run, context, Budget(FRAGMENT)) | {"open": True}
+    shown = _shown(run, replace(context, alone=True), Budget(FRAGMENT)) | {"open": True}
     return _templates().get_template("run.html").render(shown=shown, runs=[run])
 
 

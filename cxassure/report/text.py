@@ -203,6 +203,7 @@ def _others(run: Run, told: StepRun) -> Iterator[str]:
 
 
 def _evidence(run: Run, step: StepRun, context: Context) -> str:
-    names = [f"{kept.name}" for kept in step.kept if kept.path]
-    page = f"{context.page}#{context.anchor(run, step.index)}" if context.page else ""
-    return " · ".join([*filter(None, [page]), *dict.fromkeys(names)])
+    names = [kept.name for kept in step.kept if kept.path]
+    elsewhere = context.page and not context.alone
+    page = [f"{context.page}#{context.anchor(run, step.index)}"] if elsewhere else []
+    return " · ".join([*page, *dict.fromkeys(names)])

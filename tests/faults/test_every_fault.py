@@ -52,7 +52,7 @@ def test_a_fault_is_explained_on_the_first_screen(
     run = caught(fault, broken)
     context = Context(runs=tuple(runs))
     told = failure(run, context).splitlines()
-    found = cause(run, runs, context)
+    found = cause(run, context)
     assert found is not None
     assert len(told) <= 24
     (what,) = (line for line in told if line.startswith("    what      "))

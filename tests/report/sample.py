@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import wave
+from array import array
+from pathlib import Path
+
 from streams import Telling
 
 from cxassure.events import Checked, Kept, Measured, Observed
@@ -99,3 +104,13 @@ def promise_broken() -> Run:
         ],
     )
     return telling.end("failed", why=why)
+
+
+def sound(path: Path, seconds: float = 4.0, sides: int = 2) -> None:
+    """A tone as a WAV file of 16 bits, 8 kHz."""
+    tone = (int(9000 * math.sin(n / 5)) for n in range(int(8000 * seconds)))
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(sides)
+        file.setsampwidth(2)
+        file.setframerate(8000)
+        file.writeframes(array("h", (one for n in tone for one in [n] * sides)).tobytes())

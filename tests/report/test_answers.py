@@ -1,17 +1,14 @@
 """Causes that nothing contradicts, sounds and ladders in the page, and words from outside."""
 
-import math
 import re
 import shutil
-import wave
-from array import array
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from sample import broken, gift_card
+from sample import broken, gift_card, sound
 from streams import Telling, streams
 
 from cxassure.events import Kept, Observed
@@ -50,25 +47,27 @@ def ending_at(url, journey, verb, row=""):
 def test_journeys_that_all_end_at_one_host_point_to_it():
     runs = [ending_at("https://pay.example/a", "buy", "open")]
     runs += [ending_at("https://pay.example/b", "refund", "press")]
-    found = cause(runs[0], runs)
+    found = cause(runs[0], Context(runs=runs))
     assert found.conclusion.startswith("pay.example is broken: buy and refund all end there")
     assert found.blames == Blame("host", "pay.example")
     good = Telling("look").step("s", "web", "open", inside=[asked("https://pay.example/c")]).end()
-    assert "pay.example is broken" not in cause(runs[0], [*runs, good]).conclusion
+    assert "pay.example is broken" not in cause(runs[0], Context(runs=[*runs, good])).conclusion
 
 
 def test_a_device_on_which_everything_fails_is_told():
     runs = [ending_at(f"https://{name}.example/", name, name, "mobile") for name in ("buy", "ask")]
     desk = Telling("buy", "desktop").step("s", "web", "open").end()
-    found = cause(runs[0], [*runs, desk])
+    found = cause(runs[0], Context(runs=[*runs, desk]))
     assert found.conclusion.startswith("everything on mobile fails (buy and ask)")
     fine = Telling("look", "mobile").step("s", "web", "open").end()
-    assert "everything on mobile" not in cause(runs[0], [*runs, desk, fine]).conclusion
+    assert (
+        "everything on mobile" not in cause(runs[0], Context(runs=[*runs, desk, fine])).conclusion
+    )
 
 
 def test_a_number_that_comes_in_several_journeys_is_evidence():
     runs = [broken("c", "ivr", "press", "2", why="x", code="11200", journey=n) for n in ("a", "b")]
-    assert cause(runs[0], runs).evidence == ("11200 in 2 journeys: a and b",)
+    assert cause(runs[0], Context(runs=runs)).evidence == ("11200 in 2 journeys: a and b",)
 
 
 def after_a_deployment(run, minutes, *others, **past):
@@ -76,7 +75,7 @@ def after_a_deployment(run, minutes, *others, **past):
     deploy = Deploy(at=began - timedelta(minutes=minutes), what="shop 4.2")
     known = {run.id: Past(**{"first_bad": began, **past})}
     context = Context(runs=(run, *others), past=known, deploys=(deploy,), now=NOW)
-    return cause(run, context.runs, context)
+    return cause(run, context)
 
 
 def test_a_deployment_before_it_began_is_suspected_unless_it_passed_since():
@@ -95,7 +94,7 @@ def test_another_release_than_that_of_the_good_run_is_evidence():
     run, good = gift_card(lost=True), gift_card()
     run.release, good.release = "4.2", "4.1"
     context = Context(runs=(run,), past={run.id: Past(NOW, good)}, now=NOW)
-    assert cause(run, [run], context).evidence == ("release 4.2, the good run had 4.1",)
+    assert cause(run, context).evidence == ("release 4.2, the good run had 4.1",)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +110,7 @@ def test_another_release_than_that_of_the_good_run_is_evidence():
     ],
 )
 def test_our_own_health_says_what_of_ours_to_look_at(why, look):
-    found = cause(run := broken("a", "web", "open", verdict="error", why=why), [run])
+    found = cause(run := broken("a", "web", "open", verdict="error", why=why), Context(runs=[run]))
     assert found.conclusion == f"on our side: {why}"
     assert look in found.check
 
@@ -122,7 +121,7 @@ def test_certificates_refused_for_their_dates_at_several_hosts_point_to_a_clock(
         broken("a", "web", "open", why=why, journey=name, inside=[asked(f"https://{name}.example")])
         for name in ("shop", "bank")
     ]
-    assert "our clock is wrong, or theirs" in cause(runs[0], runs).conclusion
+    assert "our clock is wrong, or theirs" in cause(runs[0], Context(runs=runs)).conclusion
 
 
 @st.composite
@@ -157,13 +156,13 @@ def test_no_cause_is_named_that_a_passing_run_contradicts(runs):
     for run in runs:
         fine = ("passed",) if run.verdict == "degraded" else ("passed", "degraded")
         good = [one for one in runs if one.verdict in fine]
-        found = cause(run, runs)
+        found = cause(run, Context(runs=runs))
         if found and found.blames and found.blames.what != "deploy":
             assert not any(touches(one, found.blames) for one in good), found
         if found and "nothing could be looked at" in found.conclusion:
             assert not good
     good = [run for run in runs if run.verdict in ("passed", "degraded")]
-    for found in causes(runs):
+    for found in causes(runs, Context(runs=runs)):
         hosts = re.findall(r"(\w+\.example) is broken", found.conclusion)
         urls = {o.data["url"] for one in good for o in one.transcript()}
         assert not any(f"https://{host}/" in urls for host in hosts)
@@ -178,22 +177,13 @@ def test_what_is_said_otherwise_than_in_the_last_good_run_is_the_cause():
     good = call("For orders, press 1. For returns, press 2.", "passed")
     run = call("For returns, press 1. For orders, press 2.", "failed")
     context = Context(runs=(run,), past={run.id: Past(NOW, good)}, now=NOW)
-    found = cause(run, [run], context)
+    found = cause(run, context)
     assert (
         found.conclusion == "since the last good run menu option 1 was «orders», now «returns»"
     ), found
 
 
 # Sound and ladder in place
-
-
-def sound(path: Path, seconds: float = 4.0, sides: int = 2) -> None:
-    tone = (int(9000 * math.sin(n / 5)) for n in range(int(8000 * seconds)))
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(sides)
-        file.setsampwidth(2)
-        file.setframerate(8000)
-        file.writeframes(array("h", (one for n in tone for one in [n] * sides)).tobytes())
 
 
 def call_over_sip(folder: Path):
@@ -364,7 +354,7 @@ def test_any_run_can_be_explained_and_its_causes_told(told):
     runs = [fold(one) for one in told]
     for number, run in enumerate(runs):
         run.id = str(number)
-    assert all(str(one) for one in causes(runs))
+    assert all(str(one) for one in causes(runs, Context(runs=runs)))
     for run in runs:
         lines = explained(run, Context(runs=runs, now=NOW), whole=True)
         assert all("\n" not in line for line in lines)

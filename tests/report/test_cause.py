@@ -7,6 +7,7 @@ from streams import Telling
 from cxassure.events import Checked, Kept, Observed
 from cxassure.report.cause import UNKNOWN, cause, causes
 from cxassure.report.codes import explain
+from cxassure.report.context import Context
 
 
 def check(facet, why="", came=None, verdict="failed"):
@@ -15,23 +16,23 @@ def check(facet, why="", came=None, verdict="failed"):
 
 
 def concluded(run, *others):
-    return cause(run, [run, *others]).conclusion
+    return cause(run, Context(runs=[run, *others])).conclusion
 
 
 def test_a_run_that_passed_has_no_cause():
-    assert cause(gift_card(), [gift_card()]) is None
-    assert causes([gift_card()]) == []
+    assert cause(gift_card(), Context(runs=[gift_card()])) is None
+    assert causes([gift_card()], Context(runs=[gift_card()])) == []
 
 
 def test_nothing_in_common_is_no_single_cause():
     run = broken("shopper", "web", "click", "Pay", why="no such button")
     assert concluded(run) == UNKNOWN
-    assert cause(run, []).since == "1 of 1 run; web steps pass"
+    assert cause(run, Context(runs=[])).since == "1 of 1 run; web steps pass"
 
 
 def test_a_lost_context_points_to_the_hand_over():
     runs = [gift_card("a", lost=True), gift_card("b", lost=True)]
-    (found,) = causes(runs)
+    (found,) = causes(runs, Context(runs=runs))
     assert found.conclusion == "the hand-over from IVR to desk lost the context"
     assert found.since == "2 of 2 runs, a and b; web, chat and IVR steps pass"
     assert set(found.runs) == {run.id for run in runs}
@@ -51,14 +52,14 @@ def test_an_agent_who_is_not_rung_points_to_the_transfer():
 def test_only_one_row_points_to_what_differs():
     bad = broken("shopper", "web", "click", "Pay", why="covered", journey="pay", row="mobile")
     good = Telling("pay", "desktop").end()
-    found = cause(bad, [bad, good])
+    found = cause(bad, Context(runs=[bad, good]))
     assert found.conclusion == "only mobile: look at what differs from desktop"
     assert "desktop passes" in found.since
 
 
 def test_a_number_is_explained_with_what_to_check():
     run = broken("caller", "ivr", "press", "2", why="the webhook answered 500", code="11200")
-    found = cause(run, [run])
+    found = cause(run, Context(runs=[run]))
     assert found.conclusion.startswith("Twilio 11200: the company's voice webhook")
     assert "log" in found.check
 
@@ -83,7 +84,7 @@ def test_a_channel_that_fails_for_every_journey_is_told():
     runs = [broken("asker", "chat", "say", "Hi", why="x", journey=name) for name in ("a", "b")]
     assert "broken for every journey" in concluded(*runs)
     passing = Telling("c").step("asker", "chat", "say").end()
-    found = cause(runs[0], [*runs, passing])
+    found = cause(runs[0], Context(runs=[*runs, passing]))
     assert "wherever it comes" in found.conclusion
     assert "also in b" in found.since and "c passes on chat" in found.since
 

@@ -107,6 +107,15 @@ def test_the_json_document_has_what_scripts_rely_on():
     assert failed["report"] == "reports/x/index.html"
     assert passed["blamed"] is None and passed["cause"] == ""
     assert step["evidence"][0]["path"] == "evidence/leg.json"
+    assert list(failed["answers"]) == ["what", "where", "who", "since", "cause", "next"]
+    assert all(failed["answers"].values()) and passed["answers"] == {}
+
+
+def test_what_was_run_otherwise_than_its_environment_says_is_in_the_document():
+    run = gift_card()
+    run.overridden = ("shop", "help-bot")
+    (told,) = report_json.document([run])["runs"]
+    assert told["overridden"] == ("shop", "help-bot")
 
 
 def test_a_broken_promise_is_blamed_in_the_document_too():

@@ -92,3 +92,16 @@ def test_a_bundle_follows_no_link_out_of_the_run(broken: Counter) -> None:
     broken.ask("bundle", "--to", "one.zip")
     with zipfile.ZipFile(broken.root / "one.zip") as archive:
         assert not any("link.txt" in name for name in archive.namelist())
+
+
+def test_a_run_told_alone_is_told_with_what_its_campaign_knows(counter: Counter) -> None:
+    step = '  - office: {post: "/status/${row.code}"}\n    expect: {status: 200}\n'
+    rows = "rows: [{id: a, code: 200}, {id: b, code: 202}]\n"
+    counter.write("journeys/ship.yaml", f"journey: ship\n{rows}{OFFICE}steps:\n{step}")
+    assert counter.run("run", "ship", "fine").code == 1
+    (campaign,) = counter.runs()
+    alone = counter.ask("explain", f"{campaign.name}/ship.b").out
+    assert "    cause     only b: look at what differs from a" in alone.splitlines()
+    assert "index.html#ship-b-step-1" in alone  # where it is on the campaign's page
+    counter.ask("report", f"{campaign.name}/ship.b")
+    assert "only b: look at what differs from a" in (campaign / "index.html").read_text()

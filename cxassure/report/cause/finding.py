@@ -65,18 +65,18 @@ _CHECKS: dict[object, str] = {
 """What to look at for a rule that does not say so itself."""
 
 
-def cause(run: Run, runs: Sequence[Run], context: Context | None = None) -> Cause | None:
-    """The probable cause of `run`'s verdict among the campaign's `runs`; `None` when it passed.
+def cause(run: Run, context: Context) -> Cause | None:
+    """The probable cause of `run`'s verdict; `None` when it passed.
 
-    `context` tells of the past and of deployments. What is blamed for everybody, no run of `runs`
-    passes over.
+    `context` tells of the campaign's runs, of the past and of deployments. What is blamed for
+    everybody, no run of the campaign passes over.
     """
-    every = [blaming(other) for other in last_attempts([*runs])] or [blaming(run)]
+    every = [blaming(other) for other in last_attempts(context.runs)] or [blaming(run)]
     mine = blaming(run)
     step = mine.first_bad
     if step is None:
         return None
-    case = Case(mine, step, every, context or Context(runs=runs))
+    case = Case(mine, step, every, context)
     check = decisive(step)
     case.facet = check.facet if check else ""
     case.meaning = explain(step.code, step.channel)
@@ -111,11 +111,11 @@ def _denied(blamed: Blame | None, case: Case) -> bool:
     return any(touches(run, blamed) for run in case.good)
 
 
-def causes(runs: Sequence[Run], context: Context | None = None) -> list[Cause]:
-    """The campaign's causes, each once with the runs it explains, the worst first."""
+def causes(runs: Sequence[Run], context: Context) -> list[Cause]:
+    """The causes of `runs`, each once with those of them that it explains, the worst first."""
     found: dict[tuple[object, ...], list[tuple[Run, Cause]]] = {}
     for run in worst_first(last_attempts(runs)):
-        if one := cause(run, runs, context):
+        if one := cause(run, context):
             apart = signature(blaming(run)) if one.conclusion == UNKNOWN else None
             found.setdefault((one.conclusion, one.check, apart), []).append((run, one))
     return [

@@ -61,7 +61,7 @@ def _gone(gate: Gate) -> str:
 
 def _stories(runs: list[Run], context: Context) -> Iterator[str]:
     by_id = {run.id: run for run in runs}
-    for cause in causes(runs):
+    for cause in causes(runs, context):
         first = by_id[cause.runs[0]]
         more = f" and {len(cause.runs) - 1} more" if len(cause.runs) > 1 else ""
         head = f"<details><summary>{MARKS[first.verdict]} {inert(first.name, 80)}{more}</summary>"

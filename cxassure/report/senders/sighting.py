@@ -111,7 +111,7 @@ def _host(target: Target) -> str:
 
 
 def _account(run: Run, asked: Run, step: StepRun | None, context: Context, link: str) -> Account:
-    found = cause(asked, context.runs or (asked,))
+    found = cause(asked, context)
     past = context.past.get(run.id)
     anchor = context.anchor(run, step.index if step else None)
     return Account(

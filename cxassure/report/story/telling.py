@@ -270,12 +270,14 @@ def _files(run: Run, context: Context) -> Iterator[tuple[str, str, str]]:
 
 
 def _link(run: Run, path: str, context: Context) -> str:
-    """The address of evidence relative to the page; empty when it is not there."""
+    """The address of evidence relative to the page; empty when it is not there. The page of a run
+    alone lies in its folder."""
     file = context.evidence(run, path)
     if not file:
         return ""
     folder = context.folders[run.id].resolve()
     base = Path(context.page).resolve().parent if context.page else folder.parent
+    base = folder if context.alone else base
     return quote(Path(os.path.relpath(file, base)).as_posix())
 
 

@@ -141,7 +141,7 @@ def lines(runs: list[Run], context: Context, err: bool = False) -> None:
     from cxassure.report.text import failure, headline, summary
 
     by_id = {run.id: run for run in runs}
-    for cause in causes(runs):
+    for cause in causes(runs, context):
         first, *others = (by_id[name] for name in cause.runs)
         _say(failure(first, context), err)
         for run in others:

@@ -81,7 +81,7 @@ class Driving:
         from cxassure.report import junit, page
 
         folder, context = ran.campaign.folder, self.workspace.context(ran, self.again)
-        document = report_json.document(ran.runs, str(folder / PAGE))
+        document = report_json.document(ran.runs, str(folder / PAGE), context)
         made = {
             PAGE: page.page(ran.runs, context).encode(),
             "junit.xml": junit.document(ran.runs, context),
