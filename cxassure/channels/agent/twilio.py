@@ -46,6 +46,7 @@ class TwilioDesk:
         self.lending: Lending | None = None
         self.gathered = ""
         self._told: set[str] = set()
+        self._closed = False
 
     async def open(self, wanted: str) -> None:
         if wanted:
@@ -264,3 +265,6 @@ class TwilioDesk:
         finally:
             if self.lending:
                 await self.lending.give_back()
+        if self.session.opening.trace and not self._closed:
+            await self.witness()
+        self._closed = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -18,8 +19,10 @@ from cxassure.channels._telephony.carrier.lengths import NOTICEABLE
 from cxassure.channels._telephony.carrier.media import MediaStream, Utterance, encoded
 from cxassure.channels._telephony.carrier.socket import opened
 from cxassure.channels._telephony.carrier.told import timeline
-from cxassure.channels._telephony.carrier.voice import Offline, Voice, tone
+from cxassure.channels._telephony.carrier.voice import RATE, Offline, Voice, tone
 from cxassure.channels._telephony.carrier.webhook import Account, Webhooks
+from cxassure.channels._telephony.rtp.recording import LONGEST
+from cxassure.channels.ivr.recognised import Recognised
 from cxassure.channels.ivr.turns import Turns
 from cxassure.errors import Broken, CannotLook
 from cxassure.text import span
@@ -32,13 +35,16 @@ QUIET = 1.0
 
 class MediaStreamOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What an agent is told of the call. `parameters` are the stream's customParameters,
-    `auth_token` signs the handshake, `language` is what is spoken."""
+    `auth_token` signs the handshake, `language` is what is spoken; `recogniser` and its
+    `recogniser_options` make words out of it."""
 
     number: str = "+12025550100"
     from_: str = msgspec.field(default=CALLER, name="from")
     account_sid: str = ""
     auth_token: str = ""
     language: str = "en-US"
+    recogniser: str = "whisper"
+    recogniser_options: dict[str, Any] = {}
     parameters: dict[str, str] = {}
     headers: dict[str, str] = {}
 
@@ -60,6 +66,8 @@ class MediaStreamLine:
         self._spoke = False
         self._quiet_since = 0.0
         self._recognising = 0
+        self._kept = (bytearray(), bytearray())
+        self._closed = False
 
     async def open(self, caller: str, headers: Mapping[str, str]) -> None:
         target = self.session.opening.target
@@ -75,6 +83,10 @@ class MediaStreamLine:
         )
         self._webhooks = await Webhooks.open(self.session.opening)
         tone(0)
+        options = self.options
+        self.voice = await Recognised.of(
+            self.session.opening, options.recogniser, options.recogniser_options
+        )
 
     async def dial(
         self, number: str, caller: str, data: Mapping[str, str], patience: float
@@ -100,10 +112,13 @@ class MediaStreamLine:
             "mediaFormat": {"encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1},
             "customParameters": {**self.options.parameters, **data},
         }
-        self._media = MediaStream(socket, start, self._heard, self._complain)
+        self._kept = (bytearray(), bytearray())
+        self._media = MediaStream(socket, start, self._heard, self._complain, self._keep)
         self.turns = Turns(time.perf_counter())
         self._quiet_since = time.perf_counter()
         self._run(self._media.run())
+        if isinstance(self.voice, Recognised):
+            self._run(self.voice.begin())
         self.session.note("line", "connected", called, caller=caller or self._caller)
 
     def _run(self, what: Any) -> None:
@@ -118,6 +133,12 @@ class MediaStreamLine:
 
     def _complain(self, what: str) -> None:
         self.session.opening.finding(f"Twilio would warn: {Fault(31951, what)}")
+
+    def _keep(self, heard: bytes, said: bytes) -> None:
+        """A frame of both directions; a call that goes on for longer loses its end."""
+        if len(self._kept[0]) < LONGEST * RATE:
+            self._kept[0].extend(heard)
+            self._kept[1].extend(said)
 
     def _heard(self, said: Utterance) -> None:
         self.turns.agent_spoke(said.began, said.ended)
@@ -193,6 +214,11 @@ class MediaStreamLine:
             )
         return self._media
 
+    def expecting(self, texts: tuple[str, ...]) -> None:
+        """The texts that the coming step looks for."""
+        if isinstance(self.voice, Recognised):
+            self.voice.expected = texts
+
     def _look(self) -> None:
         """Notices that the agent has hung up; tells trouble of ours."""
         if self._trouble:
@@ -256,6 +282,19 @@ class MediaStreamLine:
         if self._media:
             keep = self.session.opening.keep
             await keep("call.txt", timeline(self.session.seen).encode(), "text/plain")
+            await keep("call.wav", self._recorded(), "audio/wav")
+            told = json.dumps(self.call, indent=1, ensure_ascii=False)
+            await keep("call.json", told.encode(), "application/json")
+
+    def _recorded(self) -> bytes:
+        """The call as WAV: what was heard left, what was said right."""
+        from cxassure.channels._telephony.rtp.g711 import MU, decode
+        from cxassure.channels._telephony.rtp.recording import Recording
+
+        recording = Recording(RATE)
+        heard, said = (decode(MU, bytes(side)) for side in self._kept)
+        recording.beat(heard, said, 0.0)
+        return recording.wav()
 
     async def _leave(self) -> None:
         for task in list(self._tasks):
@@ -268,6 +307,9 @@ class MediaStreamLine:
             await self._media.stop()
             self._end("customer", "the journey was over")
         await self._leave()
+        if self.session.opening.trace and not self._closed:
+            await self.witness()
+        self._closed = True
         if hasattr(self, "_webhooks"):
             await self._webhooks.close()
 

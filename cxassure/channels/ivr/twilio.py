@@ -50,7 +50,7 @@ class TwilioLine:
         self.heard_live = False
         self._acted: float | None = None
         self._acted_last = self._heard_last = 0.0
-        self._told_end = False
+        self._told_end = self._closed = False
 
     async def open(self, caller: str, headers: Mapping[str, str]) -> None:
         opening = self.session.opening
@@ -283,4 +283,13 @@ class TwilioLine:
                 await self.placed.hang_up(how="the journey was over")
         finally:
             if self.way:
-                await self.way.close()
+                await self._put_away(self.way)
+
+    async def _put_away(self, way: Inline | LiveWay) -> None:
+        try:
+            await way.close()
+        except CannotLook as wrong:
+            self.session.opening.finding(f"a recording is left at Twilio: {wrong.what}")
+        if self.session.opening.trace and not self._closed:
+            await self.witness()
+        self._closed = True

@@ -79,7 +79,8 @@ class Playback:
 
 
 class MediaStream:
-    """One stream. `told` gets each utterance of the company; `complain` what is no message."""
+    """One stream. `told` gets each utterance of the company; `complain` what is no message; `kept`
+    each frame of both directions: what was played, and what went out on the first track."""
 
     def __init__(
         self,
@@ -87,8 +88,10 @@ class MediaStream:
         start: Mapping[str, Any],
         told: Callable[[Utterance], None],
         complain: Callable[[str], None],
+        kept: Callable[[bytes, bytes], None] | None = None,
     ) -> None:
         self.socket, self._start, self._told, self._complain = socket, start, told, complain
+        self._kept = kept
         self.sid = str(start["streamSid"])
         self.playback = Playback()
         self.speaking: dict[str, bytearray] = {track: bytearray() for track in start["tracks"]}
@@ -115,10 +118,12 @@ class MediaStream:
             await asyncio.sleep(max(late, 0))
 
     async def _frame(self, number: int) -> None:
+        said = b""
         for track, waiting in self.speaking.items():
             self._chunk += 1
             payload = bytes(waiting[:BYTES]).ljust(BYTES, SILENCE)
             del waiting[:BYTES]
+            said = said or payload
             media = {
                 "track": track,
                 "chunk": str(self._chunk),
@@ -126,7 +131,10 @@ class MediaStream:
                 "payload": base64.b64encode(payload).decode(),
             }
             await self._send("media", media=media)
-        self._hear(self.playback.frame())
+        heard = self.playback.frame()
+        if self._kept:
+            self._kept(heard.ljust(BYTES, SILENCE), said)
+        self._hear(heard)
         await self._reach(self.playback.due())
 
     async def _reach(self, names: list[str]) -> None:

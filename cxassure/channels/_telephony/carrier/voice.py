@@ -7,16 +7,21 @@ length, and what the company says is told as sound that nobody could make out.
 from __future__ import annotations
 
 import asyncio
+import threading
+from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
 from cxassure.channels._telephony.carrier.lengths import spoken
 from cxassure.errors import CannotLook
 
 if TYPE_CHECKING:
+    from cxassure.channels._telephony.audio.recogniser import Recogniser
     from cxassure.channels._telephony.audio.sound import Sound
 
 RATE = 8_000
 TONE, LOUD = 440.0, 8_000.0
+_HEARING = threading.Lock()
+"""A recogniser is asked by one at a time."""
 
 
 class Voice(Protocol):
@@ -40,13 +45,23 @@ class Offline:
         return tone(spoken(text))
 
     async def hear(self, sound: Sound, language: str) -> str | None:
-        from cxassure.channels._telephony.audio.recogniser import recogniser
-
         try:
-            said = await asyncio.to_thread(recogniser("whisper").hear, sound, (), language)
+            return await asyncio.to_thread(_heard, sound, language)
         except CannotLook:
             return None
-        return said.text
+
+
+def _heard(sound: Sound, language: str) -> str:
+    with _HEARING:
+        return _engine().hear(sound, (), language).text
+
+
+@cache
+def _engine() -> Recogniser:
+    """Loaded once: it takes a second, and memory."""
+    from cxassure.channels._telephony.audio.recogniser import recogniser
+
+    return recogniser("whisper")
 
 
 def tone(seconds: float) -> Sound:

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from cxassure.channels._telephony.cassette.tape import Call, Line
 from cxassure.text import clip
 
+if TYPE_CHECKING:
+    from cxassure.channels._telephony.audio.sound import Sound
+
 LEAST = 0.3
 """Seconds of a prompt that are worth comparing."""
-MARGIN = 0.2
-"""Seconds of silence that are heard along with it: lines tell their times about so well."""
+MARGIN = 0.1
+"""Seconds of silence that are heard along with it."""
+EARLY, LATE = 0.3, 2.5
+"""Seconds by which a prompt may begin before it is told, or after: what began before its step did
+is told as if it had followed on what came before it."""
+BETWEEN, NEAR = 0.15, 0.35
+"""Seconds of silence between two prompts at least; by how much a prompt's length may be off."""
 
 
 def otherwise(
@@ -36,15 +45,37 @@ def _prompts(call: Call, party: str) -> list[Line]:
 def _compared(was: Line, now: Line, before: tuple[Call, bytes], after: tuple[Call, bytes]) -> str:
     from cxassure.channels._telephony.audio.fingerprint import fingerprint
     from cxassure.channels._telephony.audio.golden import Verdict, compare
-    from cxassure.channels._telephony.audio.wav import read_wav
 
-    prints = []
-    for line, (call, wav) in ((was, before), (now, after)):
-        began = line.at - _answered(call, line.party)
-        around = max(began - MARGIN, 0.0), began + line.seconds + MARGIN
-        prints.append(fingerprint(read_wav(wav, 0).cut(*around)))
+    prints = [fingerprint(_sound(line, *one)) for line, one in ((was, before), (now, after))]
     found = compare(prints[0], prints[1])
     return "" if found.verdict == Verdict.SAME else str(found)
+
+
+def _sound(line: Line, call: Call, wav: bytes) -> Sound:
+    """What is heard of a prompt in the recording of its call."""
+    from cxassure.channels._telephony.audio.voice import spoken
+    from cxassure.channels._telephony.audio.wav import read_wav
+
+    told = line.at - _answered(call, line.party)
+    first = max(told - EARLY, 0.0)
+    around = read_wav(wav, 0).cut(first, told + line.seconds + LATE)
+    stretches = spoken(around, BETWEEN)
+    if first and stretches and not stretches[0][0]:
+        del stretches[0]  # the end of what was said before
+    began = _began(stretches, told - first, line.seconds)
+    return around.cut(max(began - MARGIN, 0.0), began + line.seconds + MARGIN)
+
+
+def _began(stretches: list[tuple[float, float]], told: float, seconds: float) -> float:
+    """When a prompt began that lasted `seconds`: where somebody begins to speak and falls silent so
+    long after; as `told` where nothing of what is heard lasts like that."""
+    found = [
+        (abs(end - start - seconds), abs(start - told), start)
+        for at, (start, _) in enumerate(stretches)
+        for _, end in stretches[at:]
+    ]
+    likely = [one for one in found if one[0] < NEAR]
+    return min(likely, key=lambda one: one[0] + one[1] / 10)[2] if likely else told
 
 
 def _answered(call: Call, party: str) -> float:

@@ -31,7 +31,7 @@ class Made:
 
 class Listener:
     """One party's way from sound to text. `expected` are the texts that the step now under way
-    looks for: where the sound bears one out that was written otherwise, it stands in brackets."""
+    looks for."""
 
     def __init__(self, hearing: Hearing, language: str, voices: OwnVoices) -> None:
         self._hearing, self._language, self.voices = hearing, language, voices
@@ -60,7 +60,7 @@ class Listener:
             return Made("music", span(sound.seconds))
         if ours := await asyncio.to_thread(self._ours, sound):
             return ours
-        text = _text(await self._hearing.hear(sound, self.expected, self._language))
+        text = written(await self._hearing.hear(sound, self.expected, self._language))
         return Made("words", text) if text else Made("nothing", "")
 
     def _ours(self, sound: Sound) -> Made | None:
@@ -76,7 +76,9 @@ class Listener:
         return Made("words", said.text, who.pop())
 
 
-def _text(heard: Heard) -> str:
+def written(heard: Heard) -> str:
+    """What was heard; where the sound bears out an expected wording that was written otherwise,
+    that wording stands behind it in brackets."""
     text, judged = heard.said.text, heard.judgement
     if text and judged and judged.suits and plain(judged.expected) not in plain(text):
         return f"{text} [{judged.expected}]"

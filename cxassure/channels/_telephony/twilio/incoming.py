@@ -160,9 +160,7 @@ class Incoming:
         """Picks up; returns when sound goes."""
         door = self.public.door(self.options.auth_token)
         hearer, sid = self.hearer, self.options.account_sid
-        ring.talk = Talk(
-            self.public, door, sid, clock, voice, hearer.told, hearer.key, hearer.said
-        )
+        ring.talk = Talk(self.public, door, sid, clock, voice, hearer.told, hearer.key, hearer.said)
         ring.until = time.monotonic()
         ring.decided.set()
         await ring.talk.connected()

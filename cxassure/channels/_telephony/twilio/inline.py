@@ -18,11 +18,13 @@ from cxassure.channels._telephony.twilio.clock import HeardClock
 from cxassure.channels._telephony.twilio.documents import keeping, pressing, saying
 from cxassure.channels._telephony.twilio.options import TwilioOptions
 from cxassure.channels._telephony.twilio.placed import Placed
-from cxassure.channels._telephony.twilio.tape import Spoken, Tape
+from cxassure.channels._telephony.twilio.tape import RATE, Spoken, Tape
 from cxassure.errors import CannotLook
 
 MAKING = 30.0
 """Seconds in which Twilio has to have a recording ready."""
+LEAVING = 10.0
+"""Seconds for the last one, which was going on when the call ended."""
 STEP = 0.25
 
 
@@ -33,8 +35,10 @@ class Inline:
         self, options: TwilioOptions, clock: HeardClock, told: Callable[[Spoken], Awaitable[None]]
     ) -> None:
         self.options, self.clock, self._told = options, clock, told
-        self.pieces: list[bytes] = []
+        self.pieces: list[tuple[float, Sound]] = []
+        """What was heard, by the seconds since the call was answered."""
         self._tape = Tape()
+        self._answered = 0.0
         self._recording = ""
         self._began = 0.0
 
@@ -45,7 +49,7 @@ class Inline:
     async def begin(self, placed: Placed) -> None:
         """The call was answered."""
         self.placed, self._tape, self.pieces = placed, Tape(), []
-        self._recording = ""
+        self._recording, self._answered = "", time.monotonic()
         await self._record()
 
     async def press(self, keys: str) -> float:
@@ -86,14 +90,19 @@ class Inline:
         stopped = time.monotonic()
         if not self.placed.ended:
             await self._record()
-        data = await self._fetched(recording)
-        self.pieces.append(data)
-        await self._delete(recording)
-        piece = _sound(data)
+        piece = await self._taken(recording, began)
         over = self.placed.ended is not None
         for said in self._tape.add(piece, began, last=over) if piece else ():
             await self._told(said)
         self.clock.hold(max(stopped, self.clock.now()))
+
+    async def _taken(self, recording: str, began: float, patience: float = MAKING) -> Sound | None:
+        """The sound of a recording, which is then ours alone: nobody's voice is left at Twilio."""
+        piece = _sound(await self._fetched(recording, patience))
+        if piece:
+            self.pieces.append((began - self._answered, piece))
+        await self.placed.account.ask(lambda client: client.recordings(recording).delete())
+        return piece
 
     async def _record(self) -> None:
         """Begins a recording of what the company says."""
@@ -125,12 +134,8 @@ class Inline:
                 return ""
             raise
 
-    async def _delete(self, recording: str) -> None:
-        """What was fetched is ours to keep; nobody's voice is left at Twilio."""
-        await self.placed.account.ask(lambda client: client.recordings(recording).delete())
-
-    async def _fetched(self, recording: str) -> bytes:
-        account, until = self.placed.account, time.monotonic() + MAKING
+    async def _fetched(self, recording: str, patience: float) -> bytes:
+        account, until = self.placed.account, time.monotonic() + patience
         while time.monotonic() < until:
             found = await account.ask(lambda client: client.recordings(recording).fetch())
             if found.status in ("completed", "absent"):
@@ -139,7 +144,7 @@ class Inline:
                     return data
             await asyncio.sleep(STEP)
         raise CannotLook(
-            f"Twilio had no recording {recording} ready within {MAKING:g} s", "try again later"
+            f"Twilio had no recording {recording} ready within {patience:g} s", "try again later"
         )
 
     @property
@@ -155,16 +160,23 @@ class Inline:
         return not self._tape.voiced
 
     def recorded(self) -> bytes:
-        """All that was heard, as WAV; nothing where nothing was."""
+        """All that was heard, as WAV, at its time; nothing where nothing was."""
         import numpy as np
 
-        sounds = [found for data in self.pieces if (found := _sound(data))]
-        if not sounds:
+        if not self.pieces:
             return b""
-        return Sound(np.concatenate([one.at(8_000).samples for one in sounds]), 8_000).wav()
+        sounds = [(round(at * RATE), one.at(RATE).samples) for at, one in self.pieces]
+        whole = np.zeros(max(at + len(samples) for at, samples in sounds), np.int16)
+        for at, samples in sounds:
+            whole[at : at + len(samples)] = samples
+        return Sound(whole, RATE).wav()
 
     async def close(self) -> None:
-        """Nothing of ours outlives the call."""
+        """The last recording is fetched and deleted: nothing of ours outlives the call. Raises
+        `CannotLook` where it stays."""
+        recording, self._recording = self._recording, ""
+        if recording:
+            await self._taken(recording, self._began, LEAVING)
 
 
 def _sound(data: bytes) -> Sound | None:
