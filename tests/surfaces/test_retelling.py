@@ -51,6 +51,13 @@ def test_two_runs_are_compared(broken: Counter) -> None:
     assert "nothing has changed" in broken.ask("compare", first, first).out
 
 
+def test_runs_of_two_journeys_are_compared_with_a_word_of_warning(broken: Counter) -> None:
+    campaign = broken.runs()[-1].name
+    done = broken.ask("compare", f"{campaign}/fine", f"{campaign}/ship")
+    assert done.code == 0
+    assert "not runs of one probe: fine beside ship" in done.err
+
+
 def test_again_drives_the_probe_as_it_was_with_its_seed(broken: Counter) -> None:
     first, last = (f"{campaign.name}/ship" for campaign in broken.runs())
     assert broken.office

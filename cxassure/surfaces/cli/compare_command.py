@@ -25,6 +25,9 @@ def command(
     workspace = options.open_workspace(root, reports=report_dir)
     one, _ = telling_again.one(workspace, before, root)
     other, _ = telling_again.one(workspace, after, root)
+    if one.name != other.name:
+        whose = f"{one.name} beside {other.name}, step by step"
+        click.echo(f"! these are not runs of one probe: {whose}", err=True)
     if json_to is None:
         click.echo("\n".join(compared(one, other)))
         return 0
