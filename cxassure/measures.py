@@ -1,8 +1,8 @@
 """What a journey costs its customer: a fold over the stream, done as it grows.
 
-Contacts, turns, key presses, words heard, seconds waited and on hold, time to human, re-asks. The
-fold knows at which step each figure grew, so that a broken promise is blamed on the step that broke
-it. `effort` makes one figure of them all.
+Contacts, turns, key presses, words heard, seconds waited and on hold, time to human, re-asks; and
+how a voice agent took its turns. The fold knows at which step each figure grew, so that a broken
+promise is blamed on the step that broke it. `effort` makes one figure of them all.
 """
 
 from __future__ import annotations
@@ -25,6 +25,11 @@ UNITS = {
     "hold": "s",
     "time_to_human": "s",
     "re_asks": "",
+    "first_audio": "s",
+    "turn_p50": "s",
+    "turn_p95": "s",
+    "recovery": "s",
+    "loops": "",
 }
 """The measures by name, with their units; promises are made on these."""
 
@@ -33,6 +38,8 @@ SPOKEN = frozenset(("prompt", "reply", "speech"))
 HUMAN = frozenset(("answered", "joined"))
 WAITS = frozenset(("silence", "music", "ringing", "queue"))
 HELD = frozenset(("music", "queue"))
+AGENT = ("first_audio", "turn_p50", "turn_p95", "recovery", "loops")
+"""What a line to a voice agent tells of its turns, once a call; the worst call counts."""
 
 _SENTENCE = re.compile(r"[^.!?;:]+[.!?;:]*")
 _ASKS = re.compile(
@@ -127,7 +134,15 @@ class Measures:
         if event.what in SPOKEN and event.who == "company":
             self._grow("words_heard", len(event.text.split()))
             self._ask(event, facts)
+        if event.what == "turns" and event.who == "line":
+            self._agent(event)
         self._human(event)
+
+    def _agent(self, event: Observed) -> None:
+        for name in AGENT:
+            value = event.data.get(name)
+            if isinstance(value, int | float) and value >= self.figures.get(name, 0.0):
+                self._grow(name, value - self.figures.get(name, 0.0))
 
     def _turn(self, event: Observed) -> None:
         """Every call is a contact, and the first word of every other conversation."""

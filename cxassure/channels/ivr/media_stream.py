@@ -23,7 +23,7 @@ from cxassure.channels._telephony.carrier.voice import RATE, Offline, Voice, ton
 from cxassure.channels._telephony.carrier.webhook import Account, Webhooks
 from cxassure.channels._telephony.rtp.recording import LONGEST
 from cxassure.channels.ivr.recognised import Recognised
-from cxassure.channels.ivr.turns import Turns
+from cxassure.channels.ivr.turns import Turns, told
 from cxassure.errors import Broken, CannotLook
 from cxassure.text import span
 
@@ -227,8 +227,15 @@ class MediaStreamLine:
             self._end("company", "hung up by the company")
 
     def _end(self, by: str, how: str) -> None:
-        self._ended = (by, how, time.perf_counter())
+        now = time.perf_counter()
+        figures = self._figures(now)
+        self._ended = (by, how, now)
+        self.session.note("line", "turns", told(figures), **figures)
         self.session.note("line", "hung up", how, by=by)
+
+    def _figures(self, now: float) -> dict[str, float | int]:
+        talking = self._media is not None and not self._media.silent
+        return self.turns.fields(now, talking=talking)
 
     async def hang_up(self) -> None:
         if self._media and not self._ended:
@@ -240,6 +247,11 @@ class MediaStreamLine:
     async def attend(self, until: float) -> None:
         await asyncio.sleep(min(STEP, max(until - self.clock.now(), 0)))
         self._look()
+
+    @property
+    def behind(self) -> bool:
+        """Whether something that was heard is still being made out."""
+        return self._recognising > 0
 
     @property
     def settled(self) -> bool:
@@ -254,17 +266,17 @@ class MediaStreamLine:
         if self._media is None:
             return None
         until = self._ended[2] if self._ended else time.perf_counter()
-        told: dict[str, Any] = {
+        fields: dict[str, Any] = {
             "status": "completed" if self._ended else "in-progress",
             "caller": self._caller,
             "called": self._called,
             "sid": self._sid,
             "duration": until - self.turns.connected,
-            **self.turns.fields(),
+            **self._figures(until),
         }
         if self._ended:
-            told |= {"ended_by": self._ended[0], "ending": self._ended[1]}
-        return told
+            fields |= {"ended_by": self._ended[0], "ending": self._ended[1]}
+        return fields
 
     @property
     def quiet_for(self) -> float:
@@ -283,8 +295,8 @@ class MediaStreamLine:
             keep = self.session.opening.keep
             await keep("call.txt", timeline(self.session.seen).encode(), "text/plain")
             await keep("call.wav", self._recorded(), "audio/wav")
-            told = json.dumps(self.call, indent=1, ensure_ascii=False)
-            await keep("call.json", told.encode(), "application/json")
+            fields = json.dumps(self.call, indent=1, ensure_ascii=False)
+            await keep("call.json", fields.encode(), "application/json")
 
     def _recorded(self) -> bytes:
         """The call as WAV: what was heard left, what was said right."""

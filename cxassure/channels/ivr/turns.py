@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+from cxassure.channels._telephony.carrier.lengths import NOTICEABLE
+from cxassure.text import span
+
+NEAR = 0.1
+"""Seconds by which a sound may begin after an interruption of it."""
+_WORDS = {
+    "first_audio": "first sound after {}",
+    "turn_p50": "answers after {} at the median",
+    "turn_p95": "{} at the 95th percentile",
+    "recovery": "talked on for {} when interrupted",
+}
 
 
 @dataclass(slots=True)
@@ -30,9 +43,9 @@ class Turns:
         """The agent was heard from `began` to `ended`."""
         if self.first is None:
             self.first = began - self.connected
-        if self._interrupted is not None and began <= self._interrupted:
-            self.recoveries.append(max(ended - self._interrupted, 0.0))
-            self._interrupted = None
+        cut, self._interrupted = self._interrupted, None
+        if cut is not None and began <= cut + NEAR:
+            self.recoveries.append(max(ended - cut, 0.0))
         elif self._asked is not None:
             self.latencies.append(max(began - self._asked, 0.0))
             self._asked = None
@@ -54,17 +67,35 @@ class Turns:
             most = max(most, now)
         return most
 
-    def fields(self) -> dict[str, float | int]:
-        """The figures that there are, as fields of the call."""
+    def fields(self, now: float, *, talking: bool = False) -> dict[str, float | int]:
+        """The figures that there are at `now`, as fields of the call.
+
+        An answer that has not come counts with what has been waited for it once that is longer than
+        any other; an agent that is still `talking` has not recovered yet.
+        """
         told: dict[str, float | int] = {"loops": self.loops}
         if self.first is not None:
             told["first_audio"] = self.first
-        if self.latencies:
-            told["turn_p50"] = share(self.latencies, 0.5)
-            told["turn_p95"] = share(self.latencies, 0.95)
-        if self.recoveries:
-            told["recovery"] = max(self.recoveries)
+        latencies = [*self.latencies, *self._overdue(now)]
+        if latencies:
+            told["turn_p50"] = share(latencies, 0.5)
+            told["turn_p95"] = share(latencies, 0.95)
+        going_on = [now - self._interrupted] if talking and self._interrupted is not None else []
+        if recoveries := [*self.recoveries, *going_on]:
+            told["recovery"] = max(recoveries)
         return told
+
+    def _overdue(self, now: float) -> list[float]:
+        waited = 0.0 if self._asked is None else now - self._asked
+        return [waited] if waited > max([NOTICEABLE, *self.latencies]) else []
+
+
+def told(figures: Mapping[str, float | int]) -> str:
+    """Figures of turns as a line of the transcript."""
+    parts = [text.format(span(figures[n])) for n, text in _WORDS.items() if n in figures]
+    loops = int(figures.get("loops", 0))
+    parts += [f"said the same {loops + 1} times in a row"] if loops else []
+    return ", ".join(parts) or "no sound came"
 
 
 def share(figures: list[float], part: float) -> float:

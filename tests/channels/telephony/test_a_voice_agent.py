@@ -123,14 +123,14 @@ async def test_an_agent_that_is_not_there_fails_the_dialling(caller, act):
 
 def test_figures_of_turns_follow_from_what_happened():
     turns = Turns(connected=10.0)
-    assert turns.fields() == {"loops": 0}
+    assert turns.fields(10.0) == {"loops": 0}
     turns.agent_spoke(10.8, 12.0)
     for asked, answered in ((13.0, 13.5), (20.0, 22.0), (30.0, 30.25)):
         turns.caller_spoke(asked)
         turns.agent_spoke(answered, answered + 1)
     turns.caller_interrupted(31.0)
     turns.agent_spoke(30.5, 31.75)
-    told = turns.fields()
+    told = turns.fields(32.0)
     assert told["first_audio"] == pytest.approx(0.8)
     assert (told["turn_p50"], told["turn_p95"]) == (0.5, 2.0)
     assert told["recovery"] == 0.75

@@ -80,7 +80,7 @@ class Sounding(Session):
     @property
     def behind(self) -> bool:
         talk = self._talk
-        return talk is not None and talk.behind
+        return bool(talk.behind if talk else getattr(self.line, "behind", False))
 
     @property
     def doubt(self) -> str:
