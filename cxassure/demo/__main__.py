@@ -61,7 +61,7 @@ def main(argv: list[str] | None = None) -> int:
 async def serve(settings: dict[str, Any], with_parent: bool) -> None:
     """Run the company, print its addresses in one line and wait for the end."""
     with suppress(AttributeError, OSError):  # sound is due every 20 ms, however busy the machine is
-        os.sched_setscheduler(0, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(1))
+        os.sched_setscheduler(0, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(2))
     loop, over = asyncio.get_running_loop(), asyncio.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, over.set)

@@ -48,7 +48,7 @@ async def once(name: str, reports: Path) -> list[Run]:
         chosen = (CAUGHT_ON_THE_LINE[name][0],) if name else ()
         row = ("bridged",) if chosen == ("phone-to-billing-on-the-line",) else ()
         probes = workspace.select(Selection(chosen, ("sip",), row))
-        ran = await workspace.run(probes, Running(workers=4))
+        ran = await workspace.run(probes, Running(workers=8))
     finally:
         await asyncio.to_thread(starting.__exit__, None, None, None)
     return [blaming(run) for run in ran.runs]

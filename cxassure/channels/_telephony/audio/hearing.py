@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import threading
 from collections.abc import Mapping, Sequence
@@ -26,7 +27,7 @@ STARTING = 60.0
 """Seconds that it may take to load its model."""
 NICE, LIGHT = 10, "golden"
 """A recogniser may be late, packets may not: it gives way to the calls that are going on. What
-knows recordings takes little and must not be late."""
+knows recordings takes little and must not be late: a caller acts on what was heard."""
 SPEEDS = (1.0, 0.92)
 """A prompt that does not suit is heard again a little slower: what an engine
 mishears at one pace it often hears at another, and a wrong prompt it hears rightly at all."""
@@ -167,12 +168,22 @@ def _outlive(parent: int) -> None:
 def _load(name: str, options: dict[str, Any]) -> _Trouble | None:
     global _engine
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # many small products: threads only spin
-    os.nice(0 if name == LIGHT else NICE)
+    if name == LIGHT:
+        _hurry()
+    else:
+        os.nice(NICE)
     try:
         _engine = recogniser(name, options)
     except CxassureError as wrong:
         return _Trouble(type(wrong).__name__, wrong.what, wrong.hint)
     return None
+
+
+def _hurry() -> None:
+    """Before all ordinary work and behind the packets (sched(7)), where that is allowed."""
+    with contextlib.suppress(AttributeError, OSError):
+        policy = os.SCHED_RR | os.SCHED_RESET_ON_FORK
+        os.sched_setscheduler(0, policy, os.sched_param(1))
 
 
 def _listen(sound: Sound, expected: tuple[str, ...], language: str, part: bool) -> Heard | _Trouble:

@@ -32,6 +32,8 @@ QUIET = 30.0
 """dB below the loudest frame of a recording under which a frame is a pause."""
 STEP = 0.05
 """What going slower or faster than the recording costs, a frame."""
+LOOK = 4
+"""Frames of a recording after which it is seen again whether it can still be what is heard."""
 SHARED = 4
 """Frames by which two recordings that follow each other may overlap."""
 
@@ -172,9 +174,7 @@ def _found(known: Known, sound: _Sound, mean: Frames) -> Iterator[_Place]:
     costs = 1 - _unit(known.frames - mean) @ sound.of(mean).T
     costs[~known.loud] = 0.3
     costs[np.ix_(~known.loud, ~sound.loud)] = 0.0
-    if costs.min(axis=1).mean() > KNOWN:  # however it is laid, it costs no less
-        return
-    ends, firsts = _laid(costs)
+    ends, firsts = _laid(costs, KNOWN)
     while len(ends) and ends.min() <= KNOWN:
         last = int(ends.argmin())
         first = int(firsts[last])
@@ -182,22 +182,32 @@ def _found(known: Known, sound: _Sound, mean: Frames) -> Iterator[_Place]:
         ends[max(first - SHARED, 0) : last + len(known.frames)] = np.inf
 
 
-def _laid(costs: Frames) -> tuple[Frames, NDArray[np.int64]]:
+def _laid(costs: Frames, most: float) -> tuple[Frames, NDArray[np.int64]]:
     """For each frame that is heard: what the recording costs when it ends there, and where it
-    then begins. It may begin and end anywhere; a row stays in its column, goes one or two."""
+    then begins. It may begin and end anywhere; a row stays in its column, goes one or two.
+
+    Nothing is given for a recording that cannot cost `most` or less wherever it is laid: what is
+    to come costs at least the cheapest frame of each row.
+    """
     import numpy as np
 
-    width = costs.shape[1]
+    width, allowed = costs.shape[1], most * len(costs)
+    least = costs.min(axis=1)
+    to_come = least.sum() - least.cumsum()
     total, since = costs[0].copy(), np.arange(width)
-    pad = np.full(2, np.inf)
-    for row in costs[1:]:
-        before = np.concatenate([pad, total])
-        begun = np.concatenate([np.zeros(2, np.int64), since])
-        ways = np.stack([before[1:-1], before[2:] + STEP, before[:-2] + STEP])
-        best = ways.argmin(axis=0)
-        columns = np.arange(width)
-        total = row + ways[best, columns]
-        since = np.stack([begun[1:-1], begun[2:], begun[:-2]])[best, columns]
+    pad, columns = np.full(2, np.inf), np.arange(width)
+    ways, begun = np.empty((3, width)), np.empty((3, width), np.int64)
+    for place, row in enumerate(costs):
+        if place:
+            before = np.concatenate([pad, total])
+            first = np.concatenate([np.zeros(2, np.int64), since])
+            ways[0], ways[1], ways[2] = before[1:-1], before[2:] + STEP, before[:-2] + STEP
+            begun[0], begun[1], begun[2] = first[1:-1], first[2:], first[:-2]
+            best = ways.argmin(axis=0)
+            total = row + ways[best, columns]
+            since = begun[best, columns]
+        if place % LOOK == 0 and total.min() + to_come[place] > allowed:
+            return np.zeros(0), since
     return total / len(costs), since
 
 

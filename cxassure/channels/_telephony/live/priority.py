@@ -7,6 +7,8 @@ import os
 
 from cxassure.channel import Opening
 
+BEFORE = 2
+"""Packets go before what makes out recordings, and that before everything else."""
 _asked: list[Priority] = []
 _before: list[int] = []
 
@@ -45,5 +47,5 @@ def _ask() -> None:
     with contextlib.suppress(OSError):
         was = os.sched_getscheduler(0)
         policy = os.SCHED_RR | os.SCHED_RESET_ON_FORK
-        os.sched_setscheduler(0, policy, os.sched_param(1))
+        os.sched_setscheduler(0, policy, os.sched_param(BEFORE))
         _before[:] = [was & ~os.SCHED_RESET_ON_FORK]

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 HUSH = 0.25
 """Seconds of quiet after which one may speak without cutting in."""
 
+SLOW = 2.0
+"""Seconds for making out a known recording from which a caller may have acted too late."""
+
 
 class Talk:
     """One party on one telephone; a new call, or one that took its place, is followed.
@@ -190,10 +193,15 @@ class Talk:
         """Why what was heard cannot be trusted: this machine did not keep up with the sound."""
         legs = self.phone.legs if self.phone else []
         skipped = sum(leg.skipped for leg in legs)
-        if not skipped:
+        slowest = self.understanding.slowest if self.phone else 0.0
+        if skipped:
+            worst = max(leg.lag.worst for leg in legs)
+            why = f"it stalled for up to {span(worst)}"
+        elif slowest >= SLOW:
+            why = f"it took {span(slowest)} to make out what was said"
+        else:
             return ""
-        worst = max(leg.lag.worst for leg in legs)
-        return f"this machine was too busy to hear the call: it stalled for up to {span(worst)}"
+        return f"this machine was too busy to hear the call: {why}"
 
     async def hush(self, patience: float) -> None:
         """Waits until nobody speaks and all is made out, as one does who has manners."""
@@ -277,7 +285,8 @@ class Talk:
             return None
         if said[0].at > at:
             return said[0].at - at
-        return barge_in(listening.listener.voiced, at, now).stopped_after or now - at
+        after = barge_in(listening.listener.voiced, at, now).stopped_after
+        return now - at if after is None else after
 
     def fields(self) -> Mapping[str, Any] | None:
         """What `call` is asked about."""

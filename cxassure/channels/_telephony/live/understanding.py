@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from cxassure.channel import Opening
@@ -119,11 +120,13 @@ class OwnVoices:
 
 
 class Understanding:
-    """One party's way from sound to text."""
+    """One party's way from sound to text; `slowest` is the longest in seconds that recordings
+    were looked for, which takes next to nothing on a machine with time to spare."""
 
     def __init__(self, opening: Opening, options: SipOptions) -> None:
         self._opening, self._options = opening, options
         self.expected: tuple[str, ...] = ()
+        self.slowest = 0.0
 
     async def open(self) -> None:
         """Begins what the first prompt would otherwise wait for."""
@@ -148,7 +151,9 @@ class Understanding:
         not explain enough, unless nothing else could. What is heard before the first of them may
         be music where that was going on. Raises `CannotLook`."""
         folders = [one for one in (self._options.golden, self.voices.folder) if one]
+        began = monotonic()
         said = (await self._known().recall(sound, folders)).said
+        self.slowest = max(self.slowest, monotonic() - began)
         if after_music and said.words:
             head = said.words[0].start
             said = (await self._known().recall(sound.cut(head), folders)).said
