@@ -29,7 +29,8 @@ class RunStarted(Event, frozen=True, tag="run started"):
     `rehearsed` is the instant that the company was asked to act for, as RFC 9557 writes it
     (`2026-12-24T13:00:00-05:00[America/New_York]`), "" for a run of its own day. `release` is
     what of the company was in place, as whoever drove it said. `overridden` are the targets that
-    were driven at another address than the environment's.
+    were driven at another address than the environment's. `hosts` says by party at which host and
+    port its target is (`shop.example:8443`), where that is known.
     """
 
     run: str
@@ -47,6 +48,7 @@ class RunStarted(Event, frozen=True, tag="run started"):
     seed: int = 0
     steps: int = 0
     parties: dict[str, str] = {}
+    hosts: dict[str, str] = {}
     budget: float | None = None
     attempt: int = 1
     rehearsed: str = ""

@@ -83,6 +83,7 @@ class Run(msgspec.Struct, kw_only=True):
     budget: float | None = None
     author_steps: int = 0
     parties: dict[str, str] = {}
+    hosts: dict[str, str] = {}
     verdict: Verdict = "error"
     why: str = "the run did not end: whatever drove it was killed"
     flaky: bool = False
@@ -180,6 +181,7 @@ class Fold:
     def _start(self, event: RunStarted) -> None:
         run = self.run
         run.id, run.author_steps, run.parties = event.run, event.steps, event.parties
+        run.hosts = event.hosts
         for name in (
             "journey row title severity owner runbook source tags env seed attempt rehearsed "
             "release overridden started budget"
@@ -206,6 +208,7 @@ class Fold:
     def _end_step(self, event: StepEnded) -> None:
         step = self._at(event.index)
         step.party = step.party or event.party
+        step.channel = step.channel or self.run.parties.get(step.party, "")
         for name in "verdict why expected seen hint code took wall findings".split():
             setattr(step, name, getattr(event, name))
 

@@ -124,6 +124,7 @@ class _Run:
                 started=_now(),
                 steps=sum(1 for _ in probe.every_step()) - _count(probe.always),
                 parties={name: party.channel for name, party in probe.parties.items()},
+                hosts=self.opener.hosts(probe),
                 budget=probe.budget,
             )
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,14 +12,17 @@ from typing import Protocol
 import msgspec
 
 from cxassure.channel import Calling, Opening, Scope, Session
-from cxassure.engine.references import References
+from cxassure.engine.references import NotKept, References
 from cxassure.engine.stepping import Party
 from cxassure.engine.stream import Emit, PutAway, Stream
-from cxassure.errors import CannotLook, Misread
+from cxassure.errors import CannotLook, CxassureError, Misread
 from cxassure.grammar import Grammar
 from cxassure.probe import Party as PartyPlan
 from cxassure.probe import Probe, raw
 from cxassure.settings import Announced, Environment, Target
+
+_HOST = re.compile(r"(?:[a-z][a-z0-9+.-]*://|sips?:)([^/?#;]*)", re.IGNORECASE)
+"""What an address (RFC 3986, 3.2; RFC 3261, 19.1) says of who signs in where."""
 
 
 class OpenSession(Protocol):
@@ -74,6 +78,21 @@ class Opener:
     run: Scope
     no_mask: CannotLook | None
     at: str = ""
+
+    def hosts(self, probe: Probe) -> dict[str, str]:
+        """`host:port` of each party's target; left out where it cannot be told."""
+        targets = self.how.environment.targets
+        known = {n: targets[p.target] for n, p in probe.parties.items() if p.target in targets}
+        found = {name: self._host(target) for name, target in known.items()}
+        return {name: host for name, host in found.items() if host}
+
+    def _host(self, target: Target) -> str:
+        try:
+            address = self.references.text(target.address)
+        except (CxassureError, NotKept):
+            return ""
+        found = _HOST.match(address.strip())
+        return found[1].rpartition("@")[2].lower() if found else ""
 
     async def open(self, probe: Probe, parties: dict[str, Party]) -> None:
         """Fills `parties` one by one. Raises whatever keeps one from being opened."""

@@ -151,7 +151,26 @@ async def test_an_error_while_opening_is_an_error_and_nothing_is_looked_at() -> 
     assert (lived.run.verdict, lived.verdicts) == ("error", ["error", "skipped", "passed"])
     assert (lived.run.steps[0].party, lived.run.steps[0].why) == ("guest", "the lobby is locked")
     assert lived.run.why == "opening guest: the lobby is locked"
+    assert lived.run.steps[0].channel == "lobby"
     assert lived.sessions[0].closed == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "host"),
+    [
+        ("https://kim:secret@Shop.example:8443/a?b@c", "shop.example:8443"),
+        ("sip:2@127.0.0.1:5060;transport=tcp", "127.0.0.1:5060"),
+        ("wss://${env.CITY}.example", "ghent.example"),
+        ("+12025550100", None),
+        ("https://${env.NOBODY}", None),
+    ],
+)
+async def test_a_run_says_at_which_host_each_party_was(address: str, host: str | None) -> None:
+    environment = Environment(
+        name="e", targets={"hall": Target(name="hall", address=address)}, rehearsal=True
+    )
+    lived = await live(probe(does(1, "listen")), environment=environment)
+    assert lived.run.hosts.get("guest") == host
 
 
 async def test_kept_values_are_used_by_later_steps_and_a_pattern_takes_its_group() -> None:
