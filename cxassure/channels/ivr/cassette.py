@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from cxassure.channels._telephony.carrier.keys import keys, without_pauses
 from cxassure.channels._telephony.cassette.playing import Playing
+from cxassure.channels.ivr.turns import taken
 from cxassure.errors import Broken, CannotLook
 from cxassure.text import span
 
@@ -76,7 +77,16 @@ class CassetteLine(Playing):
     def call(self) -> Mapping[str, Any] | None:
         if not self._dialled:
             return None
-        return {**({"caller": self.caller} if self.caller else {}), **self.fields(ended=True)}
+        caller = {"caller": self.caller} if self.caller else {}
+        return {**caller, **self.fields(ended=True), **self._turns()}
+
+    def _turns(self) -> Mapping[str, float | int]:
+        """How a voice agent took its turns, where it is one that was recorded."""
+        lines = (line for way in self.player.ways for line in way.call.lines)
+        if not any(line.what == "turns" for line in lines):
+            return {}
+        now = self.track.ended.at if self.track.ended else self.clock.now()
+        return taken(self.session.seen, now).fields(now)
 
     @property
     def quiet_for(self) -> float:

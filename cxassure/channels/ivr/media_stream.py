@@ -20,7 +20,7 @@ from cxassure.channels._telephony.carrier.media import MediaStream, Utterance, e
 from cxassure.channels._telephony.carrier.socket import opened
 from cxassure.channels._telephony.carrier.told import timeline
 from cxassure.channels._telephony.carrier.voice import RATE, Offline, Voice, tone
-from cxassure.channels._telephony.carrier.webhook import Account, Webhooks
+from cxassure.channels._telephony.carrier.webhook import REHEARSED, Account, Webhooks
 from cxassure.channels._telephony.rtp.recording import LONGEST
 from cxassure.channels.ivr.recognised import Recognised
 from cxassure.channels.ivr.turns import Turns, told
@@ -110,7 +110,7 @@ class MediaStreamLine:
             "callSid": self._sid,
             "tracks": ["inbound"],
             "mediaFormat": {"encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1},
-            "customParameters": {**self.options.parameters, **data},
+            "customParameters": {**self._rehearsed(), **self.options.parameters, **data},
         }
         self._kept = (bytearray(), bytearray())
         self._media = MediaStream(socket, start, self._heard, self._complain, self._keep)
@@ -120,6 +120,11 @@ class MediaStreamLine:
         if isinstance(self.voice, Recognised):
             self._run(self.voice.begin())
         self.session.note("line", "connected", called, caller=caller or self._caller)
+
+    def _rehearsed(self) -> dict[str, str]:
+        """An agent is told the instant where it looks for all else that it is told of a call."""
+        when = self.session.opening.when
+        return {REHEARSED: when} if when else {}
 
     def _run(self, what: Any) -> None:
         task = asyncio.create_task(what)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from cxassure.channel import Seen
 from cxassure.channels._telephony.carrier.lengths import NOTICEABLE
 from cxassure.text import span
 
@@ -88,6 +89,22 @@ class Turns:
     def _overdue(self, now: float) -> list[float]:
         waited = 0.0 if self._asked is None else now - self._asked
         return [waited] if waited > max([NOTICEABLE, *self.latencies]) else []
+
+
+def taken(seen: Sequence[Seen], now: float) -> Turns:
+    """The turns of a call that was observed; `now` is on the clock of what is `seen`."""
+    turns = Turns(next((s.at for s in seen if s.what == "connected"), 0.0))
+    sounds = [s for s in seen if s.who == "company" and s.what in ("prompt", "sound")]
+    for one in seen:
+        if one.who == "customer" and one.what in ("said", "pressed"):
+            if any(s.at <= one.at < s.ends for s in sounds) and one.what == "said":
+                turns.caller_interrupted(one.at)
+            turns.caller_spoke(min(one.ends, now))
+        elif one in sounds:
+            turns.agent_spoke(one.at, one.ends)
+            if one.what == "prompt":
+                turns.agent_said(one.text)
+    return turns
 
 
 def told(figures: Mapping[str, float | int]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from cxassure.channels.ivr import IvrSession
@@ -71,6 +73,46 @@ async def test_an_agent_that_is_interrupted_recovers(caller, streams, act, hears
         assert session.interrupted()
 
 
+async def test_an_agent_that_does_not_stop_has_not_recovered_while_it_talks(caller, streams, act):
+    agent = streams.Agent(streams.CHIMES, {})
+    async with streams.serving(agent):
+        session = await caller(agent.url)
+        await act(session, "dial")
+        await streams.comes(lambda: bool(agent.sid))
+        for _ in range(160):
+            await agent.say("a long story")
+        await streams.comes(lambda: not session.line._media.silent)
+        await act(session, "say", "my parcel", at_once=True)
+        until = session.clock.now() + 60
+        while session.call().get("recovery", 0) < 1.0:
+            assert session.clock.now() < until, session.call()
+            await session.attend(until)
+        assert not session.line._media.silent and not session.settled
+
+
+async def test_an_agent_that_is_slow_to_begin_is_measured_from_the_connection(
+    caller, streams, act, hears
+):
+    class Slow(streams.Agent):
+        async def say(self, word):
+            await asyncio.sleep(0.5)
+            await super().say(word)
+
+    agent = Slow(streams.CHIMES, {"my parcel": ["goodbye"]}, greeting="hello")
+    async with streams.serving(agent):
+        session = await caller(agent.url)
+        await act(session, "dial")
+        assert "first_audio" not in session.call()
+        await hears(session, "hello")
+        assert session.call()["first_audio"] >= 0.5
+        await act(session, "say", "my parcel")
+        await hears(session, "goodbye")
+        assert session.call()["turn_p95"] >= 0.5
+        await act(session, "hang_up")
+        (turns,) = [seen for seen in session.seen if seen.what == "turns"]
+        assert turns.text.startswith("first sound after ") and turns.data["loops"] == 0
+
+
 async def test_an_agent_that_goes_round_in_circles_is_counted(caller, streams, act, hears):
     agent = streams.Agent(streams.CHIMES, {"my parcel": ["hello"], "goodbye": ["hello"]})
     async with streams.serving(agent):
@@ -88,8 +130,9 @@ async def test_an_agent_that_says_nothing_is_dead_air(caller, streams, act):
         session = await caller(agent.url)
         await act(session, "dial")
         await act(session, "say", "my parcel")
-        await act(session, "wait", 1.2)
+        await act(session, "wait", 1.5)
         assert session.silence() >= 1.0 and not session.settled
+        assert session.call()["turn_p95"] > 1.0, "what has been waited for an answer counts"
         assert await session.audio() == "none" and session.prompt() is None
 
 
