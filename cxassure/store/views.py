@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from dataclasses import fields as dataclass_fields
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -54,6 +55,21 @@ class Glance:
     started: datetime
     campaign: str
     folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A run as far as figures are counted from it."""
+
+    journey: str
+    row: str
+    env: str
+    verdict: Verdict
+    started: datetime
+    took: float
+    measures: dict[str, float]
+    release: str
+    channels: str
 
 
 @dataclass(slots=True)
@@ -171,6 +187,19 @@ class Views:
                 day: asked.scalar(sa.select(sa.func.count()).select_from(runs).where(_on(day))) or 0
                 for day in days
             }
+
+    def count(self, since: datetime, until: datetime) -> int:
+        """How many runs began from `since` until before `until`."""
+        wanted = _conditions(Wanted(since=since, until=until))
+        with self._asked() as asked:
+            return asked.scalar(sa.select(sa.func.count()).select_from(runs).where(*wanted)) or 0
+
+    def seen(self, since: datetime, until: datetime) -> list[Seen]:
+        """The runs of that time, in no order."""
+        columns = [runs.c[one.name] for one in dataclass_fields(Seen)]
+        wanted = _conditions(Wanted(since=since, until=until))
+        with self._asked() as asked:
+            return [Seen(*row) for row in asked.execute(sa.select(*columns).where(*wanted))]
 
     def daily(self, day: date) -> dict[Line, Daily]:
         """What a day came to, by line."""

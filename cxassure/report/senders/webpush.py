@@ -11,18 +11,18 @@ import fcntl
 import json
 import os
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
 
 import msgspec
 
 from cxassure.errors import UsageError
 from cxassure.incident import Message
+from cxassure.report.senders import strangers
 from cxassure.report.senders.sender import NotSent
+from cxassure.report.senders.strangers import checked
 
 PATIENCE = 10.0
 MOST = 200
@@ -31,7 +31,6 @@ MOST = 200
 LIVES = 24 * 3600
 """Seconds for which a push service keeps a message for a phone that is off."""
 
-NEAR = ("127.0.0.1", "::1", "localhost")
 _GONE = (404, 410)
 _FILE, _KEY = "phones.json", "vapid.pem"
 
@@ -52,10 +51,11 @@ class Subscription(msgspec.Struct, frozen=True):
 
 
 class Phones:
-    """The browsers that are told, and the key that signs, in files of `folder`."""
+    """The browsers that are told, and the key that signs, in files of `folder`. Push services lie
+    in the internet; `allowed` are hosts that may lie in our own network, or on this machine."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, allowed: Collection[str] = ()) -> None:
+        self._folder, self._allowed = folder, allowed
 
     def all(self) -> list[Subscription]:
         """Every browser. Raises `UsageError` where the file is spoilt."""
@@ -67,12 +67,11 @@ class Phones:
             raise UsageError(f"{self._folder / _FILE} is spoilt", "delete it") from None
 
     def add(self, one: Subscription) -> None:
-        """Takes a browser in, once. Raises `UsageError` for an address that is no push service's.
-
-        A service on this machine (for tests) is taken; others in our own network are not: nobody
-        who may look at the dashboard makes us ask there.
+        """Takes a browser in, once. Raises `UsageError` for an address that is no push service's:
+        nobody who may look at the dashboard makes us ask in our own network.
         """
-        _check(one)
+        checked(one.endpoint, self._allowed)
+        _check_keys(one)
 
         def with_it(known: list[Subscription]) -> list[Subscription]:
             return [*(k for k in known if k.endpoint != one.endpoint), one][-MOST:]
@@ -98,9 +97,9 @@ class Phones:
         from pywebpush import WebPushException, webpush
 
         info = {"endpoint": one.endpoint, "keys": msgspec.structs.asdict(one.keys)}
-        with requests.Session() as session:
-            session.max_redirects = 0
+        with strangers.session(self._allowed) as session:
             try:
+                checked(one.endpoint, self._allowed)
                 webpush(
                     info,
                     json.dumps(dict(told)),
@@ -116,6 +115,8 @@ class Phones:
                     self.remove(one.endpoint)
                     return
                 raise NotSent(f"web push: the service answered {status}", "see its log") from None
+            except UsageError as wrong:
+                raise NotSent(f"web push: {wrong.what}", "let that browser ask again") from None
             except (requests.RequestException, ValueError) as wrong:
                 raise NotSent(f"web push: {type(wrong).__name__}", "is it up?") from None
 
@@ -153,13 +154,15 @@ class Phones:
 
 class WebPushSender:
     """`folder` is the dashboard's (`reports/dashboard`); `subject` how a push service reaches us,
-    a `mailto:` or `https:` address."""
+    a `mailto:` or `https:` address; `allow` hosts of push services in our own network, a comma
+    between."""
 
-    known: ClassVar[frozenset[str]] = frozenset(("folder", "subject"))
+    known: ClassVar[frozenset[str]] = frozenset(("folder", "subject", "allow"))
     needed: ClassVar[frozenset[str]] = frozenset(("subject",))
 
     def __init__(self, options: Mapping[str, str]) -> None:
-        self._phones = Phones(Path(options.get("folder", "reports/dashboard")))
+        allowed = [host.strip() for host in options.get("allow", "").split(",") if host.strip()]
+        self._phones = Phones(Path(options.get("folder", "reports/dashboard")), allowed)
         self._subject = options["subject"].strip()
         if not self._subject.startswith(("mailto:", "https://")):
             raise UsageError("a subject is how we are reached", "write mailto:ops@example.com")
@@ -190,19 +193,7 @@ def payload(message: Message) -> dict[str, str]:
     }
 
 
-def _check(one: Subscription) -> None:
-    try:
-        parts = urlsplit(one.endpoint)
-        host = parts.hostname or ""
-        near = host in NEAR
-        _ = parts.port
-    except ValueError:
-        host, near, parts = "", False, urlsplit("")
-    good = (parts.scheme == "https" and not _private(host)) or (
-        parts.scheme in ("http", "https") and near
-    )
-    if not host or not good or parts.username or len(one.endpoint) > 2000:
-        raise UsageError("that is no address of a push service", "ask the browser again")
+def _check_keys(one: Subscription) -> None:
     for text, size in ((one.keys.p256dh, 65), (one.keys.auth, 16)):
         try:
             found = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
@@ -210,11 +201,3 @@ def _check(one: Subscription) -> None:
             found = b""
         if len(found) != size:
             raise UsageError("those are no keys of a browser", "ask the browser again")
-
-
-def _private(host: str) -> bool:
-    """Whether it is a number in our own network, or a name without a dot."""
-    try:
-        return not ip_address(host).is_global
-    except ValueError:
-        return "." not in host

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from cxassure.report.trend.figures import Cell, Figure, Rate, Value, interval
-from cxassure.report.trend.grouping import BY, By, Looked, released
+from cxassure.report.trend.grouping import BY, By, Looked
 from cxassure.report.trend.survey import Score, Survey, scores
-from cxassure.report.trend.trend import Group, Trend, trend
+from cxassure.report.trend.tallies import Tallies, tallied
+from cxassure.report.trend.trend import Group, Trend, folded, trend
 
 __all__ = [
     "BY",
@@ -17,10 +18,12 @@ __all__ = [
     "Rate",
     "Score",
     "Survey",
+    "Tallies",
     "Trend",
     "Value",
+    "folded",
     "interval",
-    "released",
     "scores",
+    "tallied",
     "trend",
 ]

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from statistics import median
 from typing import TypeAlias
 
 from cxassure.measures import effort
@@ -61,16 +60,27 @@ Cell: TypeAlias = Rate | Value
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """`of` makes the figure from runs, None where none of them says anything of it.
+    """`of` is what one run says of it, None where it says nothing: of a rate 1 or 0.
 
-    `unit` is `%`, `s`, `points` or "". `better` is 1 where more is better, else -1.
+    `unit` is `%` (a rate), `s`, `points` or "". `better` is 1 where more is better, else -1.
     """
 
     name: str
     unit: str
     better: int
-    of: Callable[[Sequence[Looked]], Cell | None]
+    of: Callable[[Looked], float | None]
     says: str
+
+    def cell(self, said: Iterable[float]) -> Cell | None:
+        """The figure of what runs say of it, None where none says anything."""
+        known = sorted(said)
+        if not known:
+            return None
+        if self.unit == "%":
+            return Rate(int(sum(known)), len(known))
+        last = len(known) - 1
+        middle = (known[last // 2] + known[(last + 1) // 2]) / 2
+        return Value(middle, known[math.ceil(0.95 * len(known)) - 1], len(known))
 
 
 def interval(hits: int, n: int) -> tuple[float, float]:
@@ -102,31 +112,21 @@ def contacts(run: Looked) -> float:
 
 def _rate(
     counts: Callable[[Looked], bool], hit: Callable[[Looked], bool]
-) -> Callable[[Sequence[Looked]], Cell | None]:
-    def of(runs: Sequence[Looked]) -> Cell | None:
-        among = [run for run in runs if judged(run) and counts(run)]
-        return Rate(sum(map(hit, among)), len(among)) if among else None
+) -> Callable[[Looked], float | None]:
+    return lambda run: float(hit(run)) if judged(run) and counts(run) else None
+
+
+def _value(of_one: Callable[[Looked], float | None]) -> Callable[[Looked], float | None]:
+    """Of runs in which the customer got through: one that broke off early was never dear.
+
+    What is no number is nobody's experience.
+    """
+
+    def of(run: Looked) -> float | None:
+        value = of_one(run) if resolved(run) else None
+        return value if value is not None and math.isfinite(value) else None
 
     return of
-
-
-def _value(
-    of_one: Callable[[Looked], float | None],
-) -> Callable[[Sequence[Looked]], Cell | None]:
-    """Of runs in which the customer got through: one that broke off early was never dear."""
-
-    def of(runs: Sequence[Looked]) -> Cell | None:
-        return _summed(v for run in runs if resolved(run) and (v := of_one(run)) is not None)
-
-    return of
-
-
-def _summed(values: Iterable[float]) -> Value | None:
-    """Values that are no number are nobody's experience."""
-    known = sorted(value for value in values if math.isfinite(value))
-    if not known:
-        return None
-    return Value(median(known), known[math.ceil(0.95 * len(known)) - 1], len(known))
 
 
 def _measure(name: str) -> Callable[[Looked], float | None]:
@@ -168,7 +168,10 @@ FIGURES: dict[str, Figure] = {
             "time_to_resolution", "s", -1, _value(lambda run: run.took),
             "customer time of a whole journey in which the customer got through",
         ),
-        Figure("effort", "points", -1, _value(lambda run: effort(run.measures)), "docs/effort.md"),
+        Figure(
+            "effort", "points", -1, _value(lambda run: effort(run.measures)),
+            "what it cost the customer, 0 to 100 (docs/effort.md)",
+        ),
         Figure("contacts", "", -1, _value(_measure("contacts")), "calls and conversations begun"),
         Figure("re_asks", "", -1, _value(_measure("re_asks")), "asked for what was told already"),
         Figure("key_presses", "", -1, _value(_measure("key_presses")), "keys pressed on a phone"),
@@ -176,6 +179,14 @@ FIGURES: dict[str, Figure] = {
         Figure("turns", "", -1, _value(_measure("turns")), "times the customer said or pressed"),
         Figure("waited", "s", -1, _value(_measure("waited")), "silence, ringing, music and queues"),
         Figure("hold", "s", -1, _value(_measure("hold")), "music and queues alone"),
+        Figure(
+            "first_audio", "s", -1, _value(_measure("first_audio")),
+            "until a voice agent was first heard",
+        ),
+        Figure(
+            "turn_p95", "s", -1, _value(_measure("turn_p95")),
+            "until a voice agent answered, of 20 turns all but one",
+        ),
     )
 }  # fmt: skip
 """Every figure, in the order in which it is told."""

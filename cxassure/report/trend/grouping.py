@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta, tzinfo
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Literal, Protocol
 
 from cxassure.incident import Deploy
@@ -40,37 +41,35 @@ UNKNOWN = "(unknown)"
 """The group of runs of which nobody wrote down what they are grouped by."""
 
 
-def released(run: Looked, deploys: Sequence[Deploy]) -> str:
-    """The release of a run: its own word, else the newest deployment marked before it began."""
-    if run.release:
-        return run.release
-    before = [d for d in deploys if d.at <= run.started and d.env in ("", run.env)]
-    return max(before, key=lambda one: one.at).what if before else UNKNOWN
+def releases(deploys: Sequence[Deploy]) -> Callable[[Looked], str]:
+    """Tells the release of a run: its own word, else the newest deployment before it began."""
+    known: dict[str, tuple[list[datetime], list[str]]] = {}
+
+    def released(run: Looked) -> str:
+        if run.release:
+            return run.release
+        if run.env not in known:
+            mine = sorted((d for d in deploys if d.env in ("", run.env)), key=lambda one: one.at)
+            known[run.env] = [one.at for one in mine], [one.what for one in mine]
+        moments, names = known[run.env]
+        place = bisect_right(moments, run.started)
+        return names[place - 1] if place else UNKNOWN
+
+    return released
 
 
-def groups(run: Looked, by: By, deploys: Sequence[Deploy], zone: tzinfo) -> Iterable[str]:
-    """The groups that a run belongs to: one, or each of its channels."""
-    if by == "channel":
-        return run.channels.split() or [UNKNOWN]
-    if by == "release":
-        return [released(run, deploys)]
-    if by == "row":
-        return [f"{run.journey}[{run.row}]" if run.row else run.journey]
-    if by == "journey":
-        return [run.journey]
-    return [period(run.started, by, zone)]
+def group_of(at: date, by: Literal["day", "week"]) -> str:
+    """The day itself, or the Monday of its week (ISO 8601)."""
+    return str(at if by == "day" else at - timedelta(days=at.weekday()))
 
 
 def period(at: datetime, by: Literal["day", "week"], zone: tzinfo) -> str:
-    """The day, or the Monday of the week (ISO 8601), on which a moment is for people in `zone`."""
-    day = at.astimezone(zone).date()
-    return str(day if by == "day" else day - timedelta(days=day.weekday()))
+    """The day or week on which a moment is for people in `zone`."""
+    return group_of(at.astimezone(zone).date(), by)
 
 
-def periods(first: datetime, last: datetime, by: Literal["day", "week"], zone: tzinfo) -> list[str]:
-    """Every day or week from one moment to another, also those in which nobody looked."""
-    day, end = first.astimezone(zone).date(), last.astimezone(zone).date()
-    if by == "week":
-        day -= timedelta(days=day.weekday())
+def periods(first: str, last: str, by: Literal["day", "week"]) -> list[str]:
+    """Every day or week from one to another, also those in which nobody looked."""
+    day, end = date.fromisoformat(first), date.fromisoformat(last)
     step = timedelta(days=1 if by == "day" else 7)
     return [str(day + n * step) for n in range((end - day) // step + 1)]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
+from typing import Any
 
 from cxassure.incident import Deploy
-from cxassure.report.trend.figures import FIGURES, Cell
-from cxassure.report.trend.grouping import By, Looked, groups, periods
+from cxassure.report.trend.figures import Cell
+from cxassure.report.trend.grouping import By, Looked, periods
 from cxassure.report.trend.survey import LIMITS, Kind, Score, Survey, score, scores
+from cxassure.report.trend.tallies import Tallies, Tally, tallied
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,26 +54,47 @@ def trend(
     Days and weeks are those of `zone`; a run over several channels counts in each. Runs without a
     release of their own are laid at the newest of `deploys` before them.
     """
-    counted = [run for run in rows if since <= run.started < until]
+    counted = tallied((run for run in rows if since <= run.started < until), deploys, zone)
+    return folded(counted, by, since, until, answers=answers, zone=zone)
+
+
+def folded(
+    counted: Tallies,
+    by: By,
+    since: datetime,
+    until: datetime,
+    *,
+    answers: Iterable[Survey] = (),
+    zone: tzinfo = UTC,
+) -> Trend:
+    """The same of runs that are counted already: of all that are `counted`."""
     said = [one for one in answers if since <= one.at < until]
-    by_group: dict[str, list[Looked]] = {}
-    if by in ("day", "week") and (counted or said):
-        moments = [*(run.started for run in counted), *(one.at for one in said)]
-        by_group = {name: [] for name in periods(min(moments), max(moments), by, zone)}
-    for run in sorted(counted, key=lambda one: one.started):
-        for name in groups(run, by, deploys, zone):
-            by_group.setdefault(name, []).append(run)
     told = scores(said, by, zone)
-    for name in told:
-        by_group.setdefault(name, [])
-    names = by_group if by == "release" else sorted(by_group)
-    return Trend(
-        by,
-        since,
-        until,
-        tuple(group(name, by_group[name], told.get(name, {})) for name in names),
-        group("all", counted, _all(said)),
-    )
+    by_group = _grouped(counted, by)
+    names = list(dict.fromkeys([*by_group, *told]))
+    if by != "release":
+        names.sort()
+    if by in ("day", "week") and names:
+        names = periods(names[0], names[-1], by)
+    groups = [_group(name, by_group.get(name, Tally()), told.get(name, {})) for name in names]
+    total = _together(counted if by == "channel" else by_group)
+    return Trend(by, since, until, tuple(groups), _group("all", total, _all(said)))
+
+
+def _grouped(counted: Tallies, by: By) -> dict[str, Tally]:
+    """The tally of each group, in the order in which their first runs began."""
+    found: dict[str, Tally] = {}
+    for kind, tally in sorted(counted.items(), key=lambda one: one[1].first or datetime.max):
+        for name in kind.groups(by):
+            found.setdefault(name, Tally()).take(tally)
+    return found
+
+
+def _together(tallies: Mapping[Any, Tally]) -> Tally:
+    total = Tally()
+    for tally in tallies.values():
+        total.take(tally)
+    return total
 
 
 def _all(said: Sequence[Survey]) -> dict[Kind, Score]:
@@ -80,8 +102,6 @@ def _all(said: Sequence[Survey]) -> dict[Kind, Score]:
     return {kind: score(kind, points) for kind, points in given.items() if points}
 
 
-def group(name: str, runs: Sequence[Looked], said: dict[Kind, Score]) -> Group:
+def _group(name: str, tally: Tally, said: dict[Kind, Score]) -> Group:
     """The figures of some runs."""
-    made = {figure.name: figure.of(runs) for figure in FIGURES.values()}
-    cells = {name: cell for name, cell in made.items() if cell is not None}
-    return Group(name, len(runs), dict(Counter(run.verdict for run in runs)), cells, said)
+    return Group(name, tally.verdicts.total(), dict(tally.verdicts), tally.cells(), said)

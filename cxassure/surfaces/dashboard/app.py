@@ -17,12 +17,18 @@ from starlette.routing import BaseRoute, Route
 
 from cxassure.errors import CannotLook, CxassureError, SpecError, UsageError
 from cxassure.report.page import style
+from cxassure.report.senders.webpush import Phones
+from cxassure.surfaces.dashboard.admin import Admin
+from cxassure.surfaces.dashboard.answers import Answers
 from cxassure.surfaces.dashboard.api import Api
 from cxassure.surfaces.dashboard.entering import Entering
-from cxassure.surfaces.dashboard.guard import Guard
+from cxassure.surfaces.dashboard.guard import PUBLIC, Guard
 from cxassure.surfaces.dashboard.incidents import Deeds, Incidents
+from cxassure.surfaces.dashboard.keeping import Keeping
 from cxassure.surfaces.dashboard.live import Live
+from cxassure.surfaces.dashboard.logbook import Logbook
 from cxassure.surfaces.dashboard.looking import Looking
+from cxassure.surfaces.dashboard.metrics import Metrics
 from cxassure.surfaces.dashboard.oidc import Oidc, Provider
 from cxassure.surfaces.dashboard.pages import Pages
 from cxassure.surfaces.dashboard.people import People
@@ -30,6 +36,7 @@ from cxassure.surfaces.dashboard.rendering import Rendering
 from cxassure.surfaces.dashboard.runs import Runs
 from cxassure.surfaces.dashboard.sessions import Sessions
 from cxassure.surfaces.dashboard.subscribing import Subscribing
+from cxassure.surfaces.dashboard.trends import Trends
 from cxassure.workspace import Workspace
 
 FOLDER = "dashboard"
@@ -48,12 +55,15 @@ _TYPES = {
 @dataclass(frozen=True, slots=True)
 class Setting:
     """How it is reached: by which `hosts`, over TLS or not (`secure`), with which `link`'s token,
-    and where `provider` signs people in."""
+    and where `provider` signs people in. `near` says that only this machine reaches it; `push`
+    lists hosts in our own network that may be push services."""
 
     hosts: Collection[str]
     secure: bool = False
     link: str = ""
     provider: Provider | None = None
+    near: bool = False
+    push: Collection[str] = ()
 
 
 def application(workspace: Workspace, setting: Setting) -> Starlette:
@@ -65,6 +75,7 @@ def application(workspace: Workspace, setting: Setting) -> Starlette:
     entering = Entering(people, sessions, rendering, setting.link, sign_in)
     oidc = Oidc(setting.provider, people, sessions, entering) if setting.provider else None
     deeds, pages = Deeds(looking), Pages(looking, rendering)
+    answers, logbook = Answers(people.folder), Logbook(people.folder)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -92,10 +103,16 @@ def application(workspace: Workspace, setting: Setting) -> Starlette:
         *Incidents(looking, deeds, rendering).routes(),
         *Runs(looking, rendering).routes(),
         *Live(looking, pages.fragment).routes(),
-        *Subscribing(people.folder, rendering).routes(),
+        *Trends(looking, answers, rendering).routes(),
+        *answers.routes(),
+        *Metrics(looking).routes(),
+        *Admin(people, sessions, logbook, rendering).routes(),
+        *Keeping(looking, logbook, rendering).routes(),
+        *Subscribing(Phones(people.folder, setting.push), rendering).routes(),
         *Api(looking, deeds).routes(),
     ]
-    guard = Middleware(Guard, hosts=setting.hosts, people=people, sessions=sessions)
+    public = (*PUBLIC, "/metrics") if setting.near else PUBLIC
+    guard = Middleware(Guard, hosts=setting.hosts, people=people, sessions=sessions, public=public)
     app = Starlette(
         routes=routes,
         middleware=[guard, *(oidc.middleware() if oidc else ())],

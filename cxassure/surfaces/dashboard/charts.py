@@ -31,22 +31,27 @@ def strip(glances: Sequence[Glance], length: int = 30) -> Markup:
 
 
 def by_day(
-    days: Sequence[str], values: Sequence[float | None], words: str, top: float | None = None
+    days: Sequence[str],
+    values: Sequence[float | None],
+    words: str,
+    reach: tuple[float, float] | None = None,
 ) -> Markup:
-    """A line of values by day from nought up; days without a value are gaps."""
-    wide, tall, foot = 600, 120, 16
-    known = [value for value in values if value is not None]
-    most = top or max(known, default=0.0) or 1.0
+    """A line of values by day or week; those without a value are gaps. It `reach`es from nought to
+    the highest value unless that is given."""
+    wide, tall, head, foot = 360, 96, 16, 16
+    low, high = reach or (0.0, max((v for v in values if v is not None), default=0.0) or 1.0)
     step = wide / max(len(values) - 1, 1)
 
     def point(index: int, value: float) -> str:
-        return f"{index * step:.1f},{4 + (tall - 8) * (1 - min(value / most, 1)):.1f}"
+        part = min(max((value - low) / (high - low), 0.0), 1.0)
+        return f"{index * step:.1f},{head + (tall - head - 4) * (1 - part):.1f}"
 
     placed = [(i, point(i, value) if value is not None else "") for i, value in enumerate(values)]
     runs = [
         [p for _, p in group] for there, group in groupby(placed, lambda p: bool(p[1])) if there
     ]
     parts = [f'<line class="axis" x1="0" y1="{tall - 4}" x2="{wide}" y2="{tall - 4}"/>']
+    parts.append(f'<text class="label" x="0" y="11">{_short(high)}</text>')
     for run in runs:
         if len(run) > 1:
             parts.append(f'<polyline class="value" points="{" ".join(run)}"/>')
@@ -57,6 +62,21 @@ def by_day(
         parts.append(f'<text class="label" x="0" y="{base}">{escape(days[0])}</text>')
         parts.append(f'<text class="label end" x="{wide}" y="{base}">{escape(days[-1])}</text>')
     return _picture(wide, tall + foot, "by-day", words, parts)
+
+
+def share(value: float, wide: int = 60) -> Markup:
+    """A bar for a share from 0 to 1; one that is not whole is never drawn whole."""
+    full = wide if value >= 1 else min(int(value * wide), wide - 2)
+    parts = [
+        f'<rect class="v-failed" x="0" y="0" width="{wide}" height="8"/>',
+        f'<rect class="v-passed" x="0" y="0" width="{full}" height="8"/>',
+    ]
+    return _picture(wide, 8, "share", f"{value:.1%}", parts)
+
+
+def _short(value: float) -> str:
+    """The top of a scale."""
+    return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
 
 
 def _picture(wide: int, tall: int, kind: str, words: str, parts: Sequence[str]) -> Markup:

@@ -101,7 +101,7 @@ class Entering:
     async def leave(self, request: Request) -> Response:
         """Ends the session, and what the browser kept to read offline."""
         who, _ = await filled(request, "viewer")
-        self._sessions.end(who)
+        self._sessions.end(who.session)
         gone = RedirectResponse("/login", 303)
         gone.headers["clear-site-data"] = '"cache", "storage"'
         gone.delete_cookie(self._sessions.cookie, secure=self._sessions.secure, httponly=True)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import hmac
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.message import Message
+from email.policy import HTTP
 from urllib.parse import parse_qs, urlsplit
 
 from starlette.exceptions import HTTPException
@@ -28,6 +32,35 @@ async def filled(request: Request, needed: Role = "operator") -> tuple[Visitor, 
     fields = await fields_of(request)
     check(request, who, fields.pop(FIELD, ""))
     return who, fields
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that somebody chose."""
+
+    name: str
+    data: bytes
+
+
+async def uploaded(request: Request, needed: Role) -> tuple[Visitor, Upload]:
+    """Who has sent a file with a form (`multipart/form-data`, RFC 7578), and the file.
+
+    Raises 403 as `filled`, 400 for what is no form with a file.
+    """
+    who = visitor(request, needed)
+    head = f"content-type: {request.headers.get('content-type', '')}\r\n\r\n"
+    form = message_from_bytes(head.encode("latin-1") + await request.body(), policy=HTTP)
+    named = {p.get_param("name", header="content-disposition"): p for p in form.iter_parts()}
+    token, file = named.get(FIELD), named.get("file")
+    check(request, who, _bytes(token).decode("latin-1").strip() if token else "")
+    if file is None or file.get_filename() is None:
+        raise HTTPException(400, "choose a file first")
+    return who, Upload(file.get_filename() or "", _bytes(file))
+
+
+def _bytes(part: Message) -> bytes:
+    found = part.get_payload(decode=True)
+    return found if isinstance(found, bytes) else b""
 
 
 async def fields_of(request: Request) -> dict[str, str]:

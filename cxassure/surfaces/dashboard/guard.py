@@ -7,7 +7,7 @@ form, no change from another site; and on every answer the headers that keep con
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from urllib.parse import quote, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -15,7 +15,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cxassure.surfaces.dashboard.people import People
+from cxassure.surfaces.dashboard.people import People, may
 from cxassure.surfaces.dashboard.sessions import Sessions, Visitor
 
 POLICY = (
@@ -36,17 +36,29 @@ HEADERS = {
 LARGEST = 64 * 1024
 """Bytes of a request."""
 
+LARGER = {"/answers": 4 * 1024 * 1024}
+"""Where somebody who may change things may send more."""
+
 PUBLIC = ("/static/", "/login", "/sw.js", "/manifest.webmanifest", "/health", "/oidc/")
+PROGRAMS = ("/live", "/push", "/metrics")
+"""Where no person types an address: nobody is led to a form from there."""
+
 SAFE = ("GET", "HEAD", "OPTIONS")
 
 
 class Guard:
-    """Before `app`; `hosts` are the names (and ports, where written) that we are known by."""
+    """Before `app`; `hosts` are the names (and ports, where written) that we are known by, `public`
+    the beginnings of addresses that are for everybody."""
 
     def __init__(
-        self, app: ASGIApp, hosts: Collection[str], people: People, sessions: Sessions
+        self,
+        app: ASGIApp,
+        hosts: Collection[str],
+        people: People,
+        sessions: Sessions,
+        public: Sequence[str] = PUBLIC,
     ) -> None:
-        self._app, self._hosts = app, frozenset(hosts)
+        self._app, self._hosts, self._public = app, frozenset(hosts), public
         self._people, self._sessions = people, sessions
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -65,7 +77,7 @@ class Guard:
         if refused is not None:
             await refused(scope, receive, told)
             return
-        await self._app(scope, _bounded(receive), told)
+        await self._app(scope, _bounded(receive, self._most(scope)), told)
 
     def _dress(self, headers: MutableHeaders, took: float) -> None:
         headers["server-timing"] = f"app;dur={took * 1000:.1f}"
@@ -75,23 +87,32 @@ class Guard:
             headers["strict-transport-security"] = "max-age=31536000"
 
     def _refused(self, scope: Scope, headers: Headers) -> Response | None:
-        """What is answered to who may not; else `scope["visitor"]` says who asks."""
+        """What is answered to who may not; else `scope["visitor"]` says who asks, and `still` who
+        that is by now."""
         path = scope["path"]
         if not self._ours(headers.get("host", "")):
             return PlainTextResponse("this dashboard is not known by that name\n", 421)
         if scope["method"] not in SAFE and _from_elsewhere(headers):
             return _refusal(path, 403, "a change must come from this dashboard's own pages")
-        length = headers.get("content-length", "0")
-        if not length.isdecimal() or int(length) > LARGEST:
-            return _refusal(path, 413, "that is too much for a form")
         visitor = scope["visitor"] = self._visitor(scope, headers)
-        if visitor or any(path == one or path.startswith(one) for one in PUBLIC):
+        scope["still"] = lambda: self._visitor(scope, headers)
+        length = headers.get("content-length", "0")
+        if not length.isdecimal() or int(length[:12]) > self._most(scope):
+            return _refusal(path, 413, "that is too much for a form")
+        if visitor or any(path == one or path.startswith(one) for one in self._public):
             return None
-        if path.startswith("/api/") or path in ("/live", "/push"):
-            return _refusal("/api/", 401, "log in, or show a token (Authorization: Bearer)")
+        if path.startswith("/api/") or path in PROGRAMS:
+            refused = _refusal("/api/", 401, "log in, or show a token (Authorization: Bearer)")
+            refused.headers["www-authenticate"] = "Bearer"
+            return refused
         query = scope["query_string"].decode("latin-1")
         there = quote(path + (f"?{query}" if query else ""), safe="")
         return RedirectResponse(f"/login?next={there}", 303)
+
+    def _most(self, scope: Scope) -> int:
+        """Bytes that may be sent: who may change nothing has little to say."""
+        who, most = scope["visitor"], LARGER.get(scope["path"], LARGEST)
+        return most if who and may(who.role, "operator") else LARGEST
 
     def _ours(self, host: str) -> bool:
         try:
@@ -124,9 +145,9 @@ def _refusal(path: str, status: int, why: str) -> Response:
     return PlainTextResponse(why + "\n", status)
 
 
-def _bounded(receive: Receive) -> Receive:
+def _bounded(receive: Receive, most: int) -> Receive:
     """A body without a length is cut off where it becomes too long."""
-    left = LARGEST
+    left = most
 
     async def bounded() -> Message:
         nonlocal left

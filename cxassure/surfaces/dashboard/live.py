@@ -41,19 +41,20 @@ class Live:
         if self._open >= MOST:
             return JSONResponse({"error": "too many look on"}, 503, {"retry-after": "30"})
         return StreamingResponse(
-            self._events(),
+            self._events(request.scope["still"]),
             media_type="text/event-stream",
             headers={"x-accel-buffering": "no"},
         )
 
-    async def _events(self) -> AsyncIterator[bytes]:
+    async def _events(self, still: Callable[[], object]) -> AsyncIterator[bytes]:
+        """For as long as whoever asked still may."""
         self._open += 1
         try:
             until, version = time.monotonic() + LASTS, -1
             yield b"retry: 3000\n\n"
             while time.monotonic() < until:
                 picture = await self._looking.newer(version, BEAT)
-                if picture is None:
+                if picture is None or not still():
                     return
                 yield b": alive\n\n" if picture.version == version else self._now()
                 version = picture.version

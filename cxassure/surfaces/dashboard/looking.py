@@ -6,9 +6,9 @@ import asyncio
 import contextlib
 import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,13 +16,14 @@ from cxassure.errors import CxassureError
 from cxassure.incident import Incident, Observation
 from cxassure.probe import Probe
 from cxassure.settings import Settings
+from cxassure.surfaces.dashboard.days import Days
 from cxassure.surfaces.dashboard.picture import BAD, Ahead, Picture, Standing
 from cxassure.workspace import Workspace
 
 if TYPE_CHECKING:
     from cxassure.store.incidents import Incidents
     from cxassure.store.reading import PastRun
-    from cxassure.store.views import Daily, Line, Views
+    from cxassure.store.views import Line, Views
     from cxassure.watch.incidents import Duty
 
 _LOG = logging.getLogger("cxassure.dashboard")
@@ -33,7 +34,6 @@ EVERY = 1.0
 SLOWLY = 30.0
 """Seconds between two looks at what hardly changes: peaks, decisions, probes."""
 
-DAYS = 90
 STRIP = 30
 AHEAD = timedelta(days=180)
 PAST = timedelta(days=90)
@@ -55,6 +55,7 @@ class Looking:
         self._ended = False
         self._state: dict[str, Incident] | None = None
         self._duty: Duty[Incidents] | None = None
+        self._days = Days(workspace, lambda: self.duty.state().deploys)
 
     @property
     def views(self) -> Views:
@@ -103,7 +104,7 @@ class Looking:
             standings=self._standings(latest, before, probes, now),
             incidents=self._incidents(before, now, slow),
             waivers=self.workspace.settings.waivers,
-            days=self._days(before, now.date(), slow),
+            days=self._days.counted(now) if slow or not before.days else before.days,
         )
         if slow:
             made = replace(made, ahead=self._ahead(now))
@@ -196,21 +197,6 @@ class Looking:
             for c in ahead
         )
 
-    def _days(self, before: Picture, today: date, slow: bool) -> Mapping[str, Mapping[Line, Daily]]:
-        """Figures of the last days. Only what has other runs than before is read again."""
-        known = before.days
-        if known and not slow:
-            return known
-        last = [today - timedelta(days=back) for back in range(DAYS)]
-        counts = self.views.counts(last)
-        found: dict[str, Mapping[Line, Daily]] = {}
-        for day in last:
-            kept = known.get(day.isoformat())
-            if kept is None or counts[day] != _number(kept):
-                kept = self.views.daily(day) if counts[day] else {}
-            found[day.isoformat()] = kept
-        return found
-
     # Telling
 
     async def refresh(self) -> None:
@@ -244,10 +230,6 @@ class Looking:
             async with asyncio.timeout(patience), self._news:
                 await self._news.wait_for(lambda: self._ended or self.picture.version != version)
         return None if self._ended else self.picture
-
-
-def _number(day: Any) -> int:
-    return sum(count for one in day.values() for count in one.verdicts.values())
 
 
 def _said(wrong: Exception) -> str:

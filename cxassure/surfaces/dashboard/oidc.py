@@ -113,7 +113,7 @@ class Oidc:
         known = self._people.known().people
         for name in filter(None, (mail, str(told.get("sub", "")))):
             if name in known:
-                return name, known[name].role
+                return None if known[name].disabled else (name, known[name].role)
         if self._provider.others:
             return mail or str(told.get("sub", "?")), self._provider.others
         return None

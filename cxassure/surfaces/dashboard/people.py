@@ -36,12 +36,14 @@ TOKEN = "cx_"
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody who may come in; without `password` only by the company's own sign-in."""
+    """Somebody who may come in; without `password` only by the company's own sign-in, not at all
+    while `disabled`."""
 
     name: str
     role: Role
     salt: str = ""
     password: str = ""
+    disabled: bool = False
 
 
 class Token(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,15 +96,33 @@ class People:
         person = Person(name=name, role=role, salt=salt.hex(), password=hashed)
         self._change(lambda known: {"people": known.people | {name: person}})
 
-    def remove(self, name: str) -> None:
-        """Raises `UsageError` for somebody who is not known."""
-        known = self.known()
-        if name not in known.people and name not in known.tokens:
+    def change(self, name: str, *, role: Role | None = None, disabled: bool | None = None) -> None:
+        """Gives somebody another role, or keeps them out for a while. Raises `UsageError` for
+        somebody who is not known."""
+
+        def changed(known: Known) -> dict[str, object]:
+            if name not in known.people:
+                raise UsageError(f"nobody is called «{clip(name, 60)}»", "cxassure user list")
+            old = known.people[name]
+            now = msgspec.structs.replace(
+                old,
+                role=role or old.role,
+                disabled=old.disabled if disabled is None else disabled,
+            )
+            return {"people": known.people | {name: now}}
+
+        self._change(changed)
+
+    def remove(self, name: str, *among: Literal["people", "tokens"]) -> None:
+        """Lets nobody of that name in any more, person or program unless it says which. Raises
+        `UsageError` for somebody who is not known."""
+        kinds = among or ("people", "tokens")
+        if not any(name in getattr(self.known(), kind) for kind in kinds):
             raise UsageError(f"nobody is called «{clip(name, 60)}»", "cxassure user list")
         self._change(
             lambda known: {
-                "people": {n: one for n, one in known.people.items() if n != name},
-                "tokens": {n: one for n, one in known.tokens.items() if n != name},
+                kind: {n: one for n, one in getattr(known, kind).items() if n != name}
+                for kind in kinds
             }
         )
 
@@ -117,7 +137,7 @@ class People:
     def by_password(self, name: str, password: str) -> Person | None:
         """Who comes in with this; it takes as long for a name that nobody has."""
         person = self.known().people.get(name)
-        there = person if person and person.password else _NOBODY
+        there = person if person and person.password and not person.disabled else _NOBODY
         good = hmac.compare_digest(hash_of(password, bytes.fromhex(there.salt)), there.password)
         return person if good and there is person else None
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from cxassure.incident import Incident, Waiver
 from cxassure.peak import Peak
 from cxassure.probe import Probe
 from cxassure.readiness import Readiness
+from cxassure.report.trend import Tallies
 from cxassure.verdict import Verdict
 
 if TYPE_CHECKING:
     from cxassure.store.reading import PastRun
-    from cxassure.store.views import Daily, Glance, Line
+    from cxassure.store.views import Glance, Line
 
 BAD: tuple[Verdict, ...] = ("failed", "error", "missed")
 
@@ -85,7 +86,7 @@ class Picture:
     waivers: tuple[Waiver, ...] = ()
     ahead: tuple[Ahead, ...] = ()
     probes: tuple[Probe, ...] = ()
-    days: Mapping[str, Mapping[Line, Daily]] = field(default_factory=dict)
+    days: Mapping[date, Tallies] = field(default_factory=dict)
 
     @property
     def failing(self) -> list[Standing]:
@@ -98,6 +99,17 @@ class Picture:
         """Incidents that have not ended, the most severe first."""
         found = [one for one in self.incidents if one.ended is None]
         return sorted(found, key=lambda one: (_RANK.get(one.severity, 1), one.since))
+
+    def failing_of(self, incident: Incident) -> list[Standing]:
+        """The failing journeys that an incident touches."""
+        env, names = incident.fault.env, incident.names
+        return [one for one in self.failing if one.name in names and env in ("", one.env)]
+
+    @property
+    def alone(self) -> list[Standing]:
+        """The failing journeys that no open incident touches."""
+        told = {one.line for incident in self.open for one in self.failing_of(incident)}
+        return [one for one in self.failing if one.line not in told]
 
     @property
     def environments(self) -> list[str]:

@@ -29,6 +29,8 @@ NAV = (
     ("/runs", "Runs"),
     ("/coverage", "Coverage"),
 )
+_UNITS = (("GB", 10**9), ("MB", 10**6), ("kB", 10**3))
+FOR_ADMINS = (("/people", "People"), ("/keeping", "Keeping"))
 
 
 class Rendering:
@@ -39,7 +41,8 @@ class Rendering:
     ) -> HTMLResponse:
         """An HTML page."""
         who = request.scope.get("visitor")
-        html = self.html(template, who=who, here=request.url.path, nav=NAV, **told)
+        nav = NAV + FOR_ADMINS if who and may(who.role, "admin") else NAV
+        html = self.html(template, who=who, here=request.url.path, nav=nav, **told)
         return HTMLResponse(html, status)
 
     def html(self, template: str, **told: Any) -> str:
@@ -60,7 +63,8 @@ def _templates() -> Environment:
         finalize=_finalize,
         cache_size=-1,
     )
-    made.filters |= {"span": span, "clip": clip, "utc": utc, "day": day, "since": since}
+    made.filters |= {"span": span, "clip": clip, "utc": utc, "day": day}
+    made.filters |= {"since": since, "epoch": epoch, "sized": sized}
     made.globals |= {"MARKS": MARKS, "strip": strip, "may": may}
     return made
 
@@ -84,6 +88,27 @@ def day(at: datetime) -> str:
     return f"{at.astimezone(UTC):%F}"
 
 
+def sized(size: int) -> str:
+    """Bytes as people read them."""
+    unit, bytes_ = next(((u, b) for u, b in _UNITS if size >= b), ("B", 1))
+    return f"{size / bytes_:.1f} {unit}" if bytes_ > 1 else f"{size} B"
+
+
+def epoch(seconds: float) -> datetime:
+    """The moment so many seconds after 1970."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
 def since(at: datetime | None, now: datetime) -> str:
     """`for 3 h 4 min`: how long it has been."""
-    return f"for {span(max(0.0, (now - at).total_seconds()))}" if at else ""
+    return f"for {lasting(max(0.0, (now - at).total_seconds()))}" if at else ""
+
+
+def lasting(seconds: float) -> str:
+    """A length of time as people tell how long ago something was: `40 s`, `11 min`, `3 days`."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    minutes = int(seconds // 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60} min" if minutes < 2880 else f"{minutes // 1440} days"

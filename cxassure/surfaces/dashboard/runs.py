@@ -23,12 +23,14 @@ from cxassure.report.page import fragment
 from cxassure.retelling import context_of
 from cxassure.run import Run
 from cxassure.surfaces.dashboard.forms import visitor
+from cxassure.surfaces.dashboard.gone import gone, lost
+from cxassure.surfaces.dashboard.keeping import rules
 from cxassure.surfaces.dashboard.looking import Looking
 from cxassure.surfaces.dashboard.rendering import Rendering
 from cxassure.verdict import Verdict
 
 if TYPE_CHECKING:
-    from cxassure.store.reading import PastRun
+    from cxassure.store.reading import PastRun, Stored
     from cxassure.store.views import Mark, Views
 
 PER_PAGE = 50
@@ -109,26 +111,45 @@ class Runs:
         past = await asyncio.to_thread(self._looking.views.one, campaign, name)
         stored = await asyncio.to_thread(self._looking.views.read, campaign, name)
         if stored is None:
-            if past is None:
-                raise HTTPException(404, "there is no such run")
-            return self._rendering.page(request, "run_elsewhere.html", run=past)
+            return self._gone(request, past)
         html = await asyncio.to_thread(_story, self._looking.views, stored.run, folder)
         return self._rendering.page(
             request,
             "run.html",
             story=Markup(html),
             run=stored.run,
+            lost=await asyncio.to_thread(lost, stored.run, folder),
         )
 
+    def _gone(self, request: Request, past: PastRun | None) -> Response:
+        """What is still known of a run whose files are not here."""
+        places = request.path_params["campaign"], request.path_params["folder"]
+        known = gone(self._looking.picture, past, *places)
+        away = past is not None and self._looking.views.reader.elsewhere(past)
+        if not away and known.began is None:
+            raise HTTPException(404, "there is no such run")
+        keep = rules(self._looking.workspace.settings.keep)
+        status = 200 if away else 404
+        told = {"gone": known, "away": away, "keep": keep}
+        return self._rendering.page(request, "run_gone.html", status=status, **told)
+
     async def evidence(self, request: Request) -> Response:
-        """A file that the run's events name, or the events; nothing else in the folder."""
+        """A file that the run's events name, or the events; nothing else in the folder. Of one that
+        is gone it is said what it was."""
         visitor(request)
         folder, path = self._folder(request), request.path_params["path"]
-        media = await asyncio.to_thread(_media, folder, path)
-        file = _within(folder, path)
-        if media is None or file is None:
+        stored = await asyncio.to_thread(self._looking.views.read, folder.parent.name, folder.name)
+        if stored is None:
+            one = await asyncio.to_thread(self._looking.views.one, folder.parent.name, folder.name)
+            return self._gone(request, one)
+        media, file = _media(stored, path), _within(folder, path)
+        if media and file:
+            return served(file, media)
+        missed = next((one for one in lost(stored.run, folder) if one.path == path), None)
+        if missed is None:
             raise HTTPException(404, "there is no such evidence")
-        return served(file, media)
+        told = {"run": stored.run, "lost": missed, "place": (folder.parent.name, folder.name)}
+        return self._rendering.page(request, "evidence_gone.html", status=404, **told)
 
     def _folder(self, request: Request) -> Path:
         """The run's folder, which is exactly two below the runs. Raises 404."""
@@ -190,19 +211,17 @@ def _moment(text: str) -> datetime | None:
 
 
 def _story(views: Views, run: Run, folder: Path) -> str:
-    return fragment(run, context_of(views.reader, [run], {run.id: folder}, folder, AGAIN))
+    context = context_of(views.reader, [run], {run.id: folder}, folder.parent, AGAIN)
+    return fragment(run, context)
 
 
-def _media(folder: Path, path: str) -> str | None:
+def _media(stored: Stored, path: str) -> str | None:
     """The media type of evidence as the run's events say it; None for what they do not name."""
-    from cxassure.events import Kept, decode_all
+    from cxassure.events import Kept
 
-    events = folder / "events.jsonl"
-    if not events.is_file():
-        return None
-    if path == events.name:
+    if path == "events.jsonl":
         return "text/plain"
-    kept = (e for e in decode_all(events.read_bytes()) if isinstance(e, Kept) and e.path == path)
+    kept = (e for e in stored.events if isinstance(e, Kept) and e.path == path)
     found = next(kept, None)
     if found is None:
         return None

@@ -27,7 +27,7 @@ PORT = 8765
 class Wish:
     """How it is to be served: `url` is its public address where a proxy stands before it; `issuer`,
     `client` and `secret` are of an OpenID Connect provider, `others` what its people may do who
-    are not listed here."""
+    are not listed here. `push` lists hosts in our own network that may be push services."""
 
     host: str = "127.0.0.1"
     port: int = PORT
@@ -38,6 +38,7 @@ class Wish:
     client: str = ""
     secret: str = ""
     others: Role | None = None
+    push: tuple[str, ...] = ()
 
     @property
     def near(self) -> bool:
@@ -97,7 +98,8 @@ def setting_of(wish: Wish, port: int) -> Setting:
         else None
     )
     link = "" if away else secrets.token_urlsafe(24)
-    return Setting(frozenset(filter(None, hosts)), wish.secure, link, provider)
+    known = frozenset(filter(None, hosts))
+    return Setting(known, wish.secure, link, provider, near=not away, push=wish.push)
 
 
 @contextlib.asynccontextmanager

@@ -20,6 +20,12 @@ LASTS = 12 * 3600
 """Seconds after which a session ends."""
 
 COOKIE = "cxassure"
+MOST = 500
+"""Sessions that are listed."""
+
+_ALL = "all of "
+"""Before a name: no session is called so, as it holds spaces."""
+
 Way = Literal["link", "password", "oidc", "token"]
 
 
@@ -34,6 +40,18 @@ class Visitor:
     csrf: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A session as it is listed; `began` and `used` are seconds of the epoch, 0 where unknown."""
+
+    id: str
+    name: str
+    role: Role
+    way: Way
+    began: float
+    used: float
+
+
 class Sessions:
     """Signed with a key that is kept beside the people, so that they outlive a new start."""
 
@@ -44,6 +62,7 @@ class Sessions:
             self._key, salt="cxassure session", signer_kwargs={"digest_method": hashlib.sha256}
         )
         self._ended = _Ended(people.folder / "ended.json")
+        self._seen: dict[str, Seen] = {}
 
     @property
     def cookie(self) -> str:
@@ -53,39 +72,61 @@ class Sessions:
     def begin(self, name: str, role: Role, way: Way) -> str:
         """The cookie's value for somebody who has come in."""
         told = {"name": name, "role": role, "way": way, "id": secrets.token_urlsafe(12)}
+        told["at"] = f"{time.time():.3f}"
+        told["listed"] = "yes" if name in self._people.known().people else ""
         signed: str = self._signer.dumps(told)
         return signed
 
     def visitor(self, cookie: str) -> Visitor | None:
         """Who shows this cookie; None for one that is forged, too old, or has ended.
 
-        Who comes by a password is looked up again: somebody removed is out at once.
+        Who is listed is looked up again: somebody removed or kept out is out at once, and another
+        role holds from now on.
         """
         try:
             told: dict[str, Any] = self._signer.loads(cookie, max_age=LASTS)
             name, role, way, session = (told[key] for key in ("name", "role", "way", "id"))
-        except (BadSignature, KeyError, TypeError):
+            began, listed = float(told.get("at", 0)), told.get("listed", "yes")
+        except (BadSignature, KeyError, TypeError, ValueError):
             return None
-        if self._ended.holds(session):
+        if self._ended.holds(session, name, began):
             return None
-        person = self._people.known().people.get(name)
-        if way == "password" and (person is None or not person.password):
-            return None
-        if way != "link" and person:
-            role = person.role
+        if way != "link":
+            person = self._people.known().people.get(name)
+            if (person is None and listed) or (person and person.disabled):
+                return None
+            if way == "password" and (person is None or not person.password):
+                return None
+            role = person.role if person else role
+        self._note(session, name, role, way, began)
         return Visitor(name, role, way, session, self.csrf(session))
 
     def csrf(self, session: str) -> str:
         """What a form of this session holds."""
         return hmac.new(self._key.encode(), f"form {session}".encode(), "sha256").hexdigest()
 
-    def end(self, visitor: Visitor) -> None:
-        """Logs out: the cookie is worth nothing from now on, wherever it is shown."""
-        self._ended.add(visitor.session)
+    def seen(self) -> list[Seen]:
+        """Sessions that were used since this start and have not ended, the last used first."""
+        there = [s for s in self._seen.values() if not self._ended.holds(s.id, s.name, s.began)]
+        alive = [one for one in there if one.began > time.time() - LASTS]
+        return sorted(alive, key=lambda one: one.used, reverse=True)
+
+    def end(self, session: str) -> None:
+        """Ends one: its cookie is worth nothing from now on, wherever it is shown."""
+        self._ended.add(session)
+
+    def end_all(self, name: str) -> None:
+        """Ends every session of somebody, also those that were not seen since this start."""
+        self._ended.add(f"{_ALL}{name}")
+
+    def _note(self, session: str, name: str, role: Role, way: Way, began: float) -> None:
+        if session not in self._seen and len(self._seen) >= MOST:
+            del self._seen[min(self._seen.values(), key=lambda one: one.used).id]
+        self._seen[session] = Seen(session, name, role, way, began, time.time())
 
 
 class _Ended:
-    """Sessions that ended before their time, until that."""
+    """Sessions that ended before their time, until that; and since when all of somebody's have."""
 
     def __init__(self, path: Path) -> None:
         self._path, self._lock = path, threading.Lock()
@@ -93,14 +134,14 @@ class _Ended:
         if path.exists():
             self._until = msgspec.json.decode(path.read_bytes(), type=dict[str, float])
 
-    def holds(self, session: str) -> bool:
-        return session in self._until
+    def holds(self, session: str, name: str, began: float) -> bool:
+        return session in self._until or began + LASTS <= self._until.get(f"{_ALL}{name}", 0.0)
 
-    def add(self, session: str) -> None:
+    def add(self, key: str) -> None:
         with self._lock:
             now = time.time()
             alive = {name: until for name, until in self._until.items() if until > now}
-            self._until = alive | {session: now + LASTS}
+            self._until = alive | {key: now + LASTS}
             write_privately(self._path, msgspec.json.encode(self._until))
 
 

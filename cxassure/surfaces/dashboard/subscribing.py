@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
 import msgspec
 from starlette.exceptions import HTTPException
@@ -18,10 +17,10 @@ from cxassure.surfaces.dashboard.rendering import Rendering
 
 
 class Subscribing:
-    """Phones are kept in `folder`."""
+    """`phones` keeps them."""
 
-    def __init__(self, folder: Path, rendering: Rendering) -> None:
-        self._phones, self._rendering = Phones(folder), rendering
+    def __init__(self, phones: Phones, rendering: Rendering) -> None:
+        self._phones, self._rendering = phones, rendering
 
     def routes(self) -> list[Route]:
         """Where a browser says that it wants to be told."""

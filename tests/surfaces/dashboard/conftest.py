@@ -19,7 +19,7 @@ from stage import Stage, settle, staged
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """A dashboard with runs, an incident, and things that would hurt."""
     root = tmp_path_factory.mktemp("dashboard")
-    with staged(asyncio.run(settle(root))) as made:
+    with staged(asyncio.run(settle(root)), push=("127.0.0.1",)) as made:
         yield made
 
 

@@ -127,21 +127,23 @@ _EVIDENCE = (
 )
 
 
-def look(journey: str, said: str, ago: timedelta, run: str = "") -> Observation:
+def look(
+    journey: str, said: str, ago: timedelta, run: str = "", row: str = "", **told: str
+) -> Observation:
     """A bad look at a journey, as the scheduler tells it to those who decide."""
+    account = {"step": said, "expected": "a price", "seen": said, "customer": "cannot pay"}
     return Observation(
         at=NOW - ago,
         journey=journey,
         verdict="failed",
         env="live",
         run=run,
+        row=row,
         severity="critical",
         owner="checkout",
         vantage=Vantage(place="fra"),
         fault=Fault(kind="failed", env="live", step=said, host="shop.example", group=journey),
-        account=Account(
-            step=said, expected="a price", seen=said, customer="cannot pay", cause=said
-        ),
+        account=Account(**{**account, "cause": said, **told}),
     )
 
 
@@ -240,9 +242,19 @@ STORY = (
 )
 
 
+TROUBLE = {
+    "expected": "option 2 leads to orders",
+    "seen": STORY[0][3],
+    "customer": "whoever asks for an order by phone is led to returns",
+    "cause": "the menu changed with «ivr 5.1», 14 min before",
+    "runbook": "https://wiki.example/phone-menu",
+}
+
+
 async def showcase(root: Path) -> Workspace:
     """A workspace worth a picture: a month of looks, of which the last of one journey failed."""
     workspace = found(root, [journey for journey, *_ in STORY])
+    failed = ""
     for days in range(29, -1, -1):
         for index, (journey, row, _, why) in enumerate(STORY):
             slip = (days * 7 + index) % 13 == 5
@@ -251,7 +263,7 @@ async def showcase(root: Path) -> Workspace:
             ago = timedelta(days=days, hours=1) if days else timedelta(minutes=12 - index)
             said = why if broken else "Welcome to the shop"
             verdict = "failed" if broken else verdict
-            await drive(
+            run = await drive(
                 workspace.store,
                 journey,
                 verdict,
@@ -260,8 +272,10 @@ async def showcase(root: Path) -> Workspace:
                 said=said,
                 why=why if broken else "",
             )
+            failed = run if broken else failed
     duty = workspace.duty()
     for minutes in (11, 10):
         ago = timedelta(minutes=minutes)
-        duty.look([look("gift-card", STORY[0][2], ago)], NOW - ago)
+        seen = look("gift-card", STORY[0][2], ago, failed, "mobile", **TROUBLE)
+        duty.look([seen], NOW - ago)
     return workspace

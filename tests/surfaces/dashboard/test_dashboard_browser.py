@@ -20,7 +20,11 @@ from cxassure.workspace import find_browser
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 AXE = Path(__file__).with_name("axe") / "axe.min.js"
-PAGES = "/ /journeys /incidents /peaks /peaks/black-friday /trends /runs /coverage /phones".split()
+PAGES = (
+    "/ /journeys /incidents /peaks /peaks/black-friday /trends /trends?by=channel /runs /coverage "
+    "/phones /people /keeping"
+).split()
+GONE = "/runs/20260101T020304Z-007abcd/gift-card/"
 PHONE = {"viewport": {"width": 360, "height": 740}, "color_scheme": "dark", "has_touch": True}
 DESK = {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"}
 PATIENCE = 20_000
@@ -80,7 +84,7 @@ async def test_every_page_fits_its_width_and_keeps_nobody_out(
     browser: Browser, stage: Stage, kind: dict[str, Any]
 ) -> None:
     made = await window(browser, stage, **kind, bypass_csp=True)  # for axe alone, see below
-    for path in await every_page(made.page):
+    for path in [*await every_page(made.page), GONE]:
         await made.page.goto(path_on(made.page, path))
         wide = await made.page.evaluate("document.documentElement.scrollWidth")
         assert wide <= kind["viewport"]["width"], path

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from html import unescape
+from pathlib import Path
 
 import httpx
 import pytest
 from stage import ATTACK, Stage
 
-PAGES = "/ /journeys /incidents /peaks /peaks/black-friday /trends /runs /coverage /phones".split()
+PAGES = (
+    "/ /journeys /incidents /peaks /peaks/black-friday /trends /trends?by=journey /runs /coverage "
+    "/phones /people /keeping"
+).split()
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -138,21 +146,74 @@ def test_evidence_that_is_a_link_out_of_the_folder_is_not_served(
     client: httpx.Client, stage: Stage
 ) -> None:
     page = page_of(client)
-    file = stage.workspace.store.runs / page.removeprefix("/runs/") / "evidence" / "leg.json"
-    saved = file.read_bytes()
-    file.unlink()
-    file.symlink_to(stage.workspace.root / "cxassure.yaml")
-    try:
+    with without(stage, page, "evidence/leg.json") as file:
+        file.symlink_to(stage.workspace.root / "cxassure.yaml")
         assert client.get(f"{page}evidence/leg.json").status_code == 404
+
+
+@contextmanager
+def without(stage: Stage, page: str, name: str) -> Iterator[Path]:
+    """While a file or the whole folder of a run is somewhere else."""
+    path = stage.workspace.store.runs / page.removeprefix("/runs/") / name
+    aside = stage.workspace.root / "aside"
+    path.rename(aside)
+    try:
+        yield path
     finally:
-        file.unlink()
-        file.write_bytes(saved)
+        path.unlink(missing_ok=True)
+        aside.rename(path)
 
 
-def test_trends_count_what_was_looked_at(client: httpx.Client) -> None:
-    text = client.get("/trends", params={"journey": "order-status", "days": 7}).text
-    assert "100.0 %" in text and "<svg" in text and "key presses" in text
-    assert "–" in client.get("/trends", params={"journey": "nobody"}).text
+def test_evidence_that_had_its_time_says_what_it_was_and_when_it_went(
+    client: httpx.Client, stage: Stage
+) -> None:
+    page = page_of(client)
+    with without(stage, page, "evidence/leg.json") as file:
+        answer = client.get(f"{page}evidence/leg.json")
+        assert answer.status_code == 404 and "not in its folder any more" in answer.text
+        said = {"path": "evidence/leg.json", "size": 27, "pruned": "2026-11-20T03:00:00+00:00"}
+        told = file.parent.parent / "pruned.jsonl"
+        told.write_text(json.dumps(said) + "\nnot a line of ours\n")
+        answer = client.get(f"{page}evidence/leg.json")
+        assert answer.status_code == 404 and "2026-11-20 03:00Z" in answer.text
+        assert "27 B" in answer.text and f'href="{page}"' in answer.text
+        story = client.get(page).text
+        assert "Evidence that is gone" in story and 'href="evidence/leg.json"' not in story
+        told.unlink()
+
+
+def test_a_run_whose_files_are_gone_tells_what_its_row_still_says(
+    client: httpx.Client, stage: Stage
+) -> None:
+    page = page_of(client)
+    with without(stage, page, ""):
+        for path in (page, f"{page}evidence/leg.json"):
+            answer = client.get(path)
+            assert answer.status_code == 404
+            assert "The files of this run are gone" in answer.text
+            assert "the page says «no price»" in answer.text and "key presses" in answer.text
+            assert "/runs?journey=gift-card" in answer.text
+    assert client.get(page).status_code == 200
+
+
+def test_a_run_that_is_kept_no_more_tells_what_its_address_says(client: httpx.Client) -> None:
+    answer = client.get("/runs/20260101T020304Z-007abcd1234/order-status-2/")
+    assert answer.status_code == 404 and "not kept any more" in answer.text
+    assert "2026-01-01 02:03Z" in answer.text and "/runs?journey=order-status" in answer.text
+    nothing = client.get("/runs/20260101T020304Z-007abcd1234/whatever/")
+    assert nothing.status_code == 404 and "the runs that are kept" in nothing.text
+
+
+def test_every_link_of_the_main_pages_leads_somewhere(client: httpx.Client) -> None:
+    pages = [*PAGES, page_of(client)]
+    found = {
+        str(httpx.URL(path).join(unescape(link)))
+        for path in pages
+        for link in re.findall(r' href="([^"#]+)', client.get(path).text)
+    }
+    assert len(found) > 30
+    for link in found:
+        assert client.get(link).status_code == 200, link
 
 
 def test_unknown_pages_and_ids_are_told_in_words(client: httpx.Client) -> None:

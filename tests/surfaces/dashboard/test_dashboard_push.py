@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import socket
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from typing import Any
 
 import httpx
 import pytest
+import requests
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from joserfc import jwt
@@ -22,6 +24,7 @@ from joserfc.jwk import ECKey
 from cxassure.errors import UsageError
 from cxassure.incident import Account, Affected, Fault, Message
 from cxassure.report.senders import NotSent
+from cxassure.report.senders.strangers import session
 from cxassure.report.senders.webpush import Keys, Phones, Subscription, WebPushSender
 
 SECRET = "sk_live_1234 Kim Lee +15550100"
@@ -103,14 +106,19 @@ def message() -> Message:
     )
 
 
+NEAR = ("127.0.0.1",)
+"""Where the service of these tests is: an address of ours, which must be allowed by name."""
+
+
 def sender(folder: Path) -> WebPushSender:
-    return WebPushSender({"folder": str(folder), "subject": "mailto:ops@example.com"})
+    options = {"folder": str(folder), "subject": "mailto:ops@example.com", "allow": "127.0.0.1"}
+    return WebPushSender(options)
 
 
 def test_a_browser_is_told_where_to_look_and_no_secret_goes_out(
     service: Service, tmp_path: Path
 ) -> None:
-    phones = Phones(tmp_path)
+    phones = Phones(tmp_path, NEAR)
     phones.add(service.subscription)
     sender(tmp_path).send(message())
     ((headers, body),) = service.came
@@ -138,7 +146,7 @@ def _pem(key: ec.EllipticCurvePublicKey) -> bytes:
 def test_a_browser_that_is_gone_is_forgotten(
     service: Service, tmp_path: Path, status: int, left: int
 ) -> None:
-    Phones(tmp_path).add(service.subscription)
+    Phones(tmp_path, NEAR).add(service.subscription)
     service.status = status
     sender(tmp_path).send(message())
     assert len(Phones(tmp_path).all()) == left
@@ -148,7 +156,7 @@ def test_a_browser_that_is_gone_is_forgotten(
 def test_what_the_service_does_not_take_is_tried_again_by_the_outbox(
     service: Service, tmp_path: Path, status: int
 ) -> None:
-    Phones(tmp_path).add(service.subscription)
+    Phones(tmp_path, NEAR).add(service.subscription)
     service.status = status
     with pytest.raises(NotSent, match="web push"):
         sender(tmp_path).send(message())
@@ -158,7 +166,7 @@ def test_what_the_service_does_not_take_is_tried_again_by_the_outbox(
 def test_one_browser_that_cannot_be_told_keeps_no_other_from_it(
     service: Service, tmp_path: Path
 ) -> None:
-    phones, keys = Phones(tmp_path), service.subscription.keys
+    phones, keys = Phones(tmp_path, NEAR), service.subscription.keys
     phones.add(Subscription("http://127.0.0.1:9/push", keys))
     phones.add(service.subscription)
     sender(tmp_path).send(message())
@@ -169,6 +177,16 @@ def test_one_browser_that_cannot_be_told_keeps_no_other_from_it(
     "endpoint",
     [
         "http://push.example/a",
+        "http://127.0.0.1/a",
+        "https://127.0.0.1/a",
+        "https://127.1/a",
+        "https://0x7f.1/a",
+        "https://2130706433/a",
+        "https://[::1]/a",
+        "https://[::ffff:127.0.0.1]/a",
+        "https://[64:ff9b::7f00:1]/a",
+        "https://0.0.0.0/a",
+        "https://localhost/a",
         "https://10.0.0.7/a",
         "https://169.254.169.254/latest",
         "https://intranet/a",
@@ -182,13 +200,36 @@ def test_one_browser_that_cannot_be_told_keeps_no_other_from_it(
 def test_nobody_makes_us_ask_in_our_own_network(
     service: Service, tmp_path: Path, endpoint: str
 ) -> None:
-    with pytest.raises(UsageError, match="no address of a push service"):
+    with pytest.raises(UsageError, match="push service"):
         Phones(tmp_path).add(Subscription(endpoint, service.subscription.keys))
+
+
+def test_what_a_name_has_led_to_is_looked_at_before_a_word_is_said() -> None:
+    """A name that led elsewhere when it was looked up: the service is on this machine now."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(20)
+        address = f"https://127.0.0.1:{listening.getsockname()[1]}/a"
+        with session() as asking, pytest.raises(requests.ConnectionError, match="own network"):
+            asking.post(address, data=b"secret", timeout=20)
+        came, _ = listening.accept()
+        with came:
+            came.settimeout(20)
+            assert came.recv(100) == b""
+
+
+def test_a_phone_whose_service_has_come_into_our_network_is_told_nothing(
+    service: Service, tmp_path: Path
+) -> None:
+    Phones(tmp_path, NEAR).add(service.subscription)
+    with pytest.raises(NotSent, match="no address of a push service"):
+        WebPushSender({"folder": str(tmp_path), "subject": "mailto:a@b.example"}).send(message())
+    assert service.came == []
 
 
 def test_the_dashboard_takes_a_browser_in_and_lets_it_go(
     client: httpx.Client, service: Service
 ) -> None:
+    """The dashboard of these tests allows 127.0.0.1."""
     csrf = client.get("/").text.partition('name="csrf" value="')[2].partition('"')[0]
     assert len(base64.urlsafe_b64decode(client.get("/push").json()["key"] + "==")) == 65
     one = {"endpoint": service.subscription.endpoint, "expirationTime": None}

@@ -32,6 +32,24 @@ function look() {
   });
 }
 
+// How long ago things were, as long as the page stays open.
+function lasting(seconds) {
+  const minutes = Math.floor(seconds / 60);
+  if (seconds < 100) return `${Math.round(seconds)} s`;
+  if (minutes < 60) return `${minutes} min`;
+  if (minutes < 48 * 60) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  return `${Math.floor(minutes / 60 / 24)} days`;
+}
+
+function tick() {
+  for (const one of document.querySelectorAll("[data-since]")) {
+    const seconds = (Date.now() - Date.parse(one.dataset.since)) / 1000;
+    if (seconds >= 0) one.textContent = `for ${lasting(seconds)}`;
+  }
+}
+
+setInterval(tick, 5000);
+document.querySelector(".bar [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
 if (document.getElementById("now")) look();
 addEventListener("offline", () => connected(false));
 addEventListener("online", () => connected(true));

@@ -1,0 +1,170 @@
+"""Trends: the figures of `cxassure trend` as charts and tables, with what customers say beside."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+from starlette.datastructures import QueryParams
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from cxassure.peak import zone
+from cxassure.report.tally import number
+from cxassure.report.trend import BY, By, Tallies, Trend, folded
+from cxassure.report.trend.figures import FEW, FIGURES
+from cxassure.report.trend.survey import Kind
+from cxassure.report.trend.telling import shown
+from cxassure.surfaces.dashboard.answers import Answers
+from cxassure.surfaces.dashboard.charts import by_day, share
+from cxassure.surfaces.dashboard.forms import visitor
+from cxassure.surfaces.dashboard.looking import Looking
+from cxassure.surfaces.dashboard.rendering import Rendering
+
+if TYPE_CHECKING:
+    from cxassure.report.trend import Group
+
+LENGTHS = (7, 30, 90)
+MOST = 200
+"""Trends that are remembered."""
+
+NAMES: Mapping[By, str] = {
+    "day": "day",
+    "week": "week",
+    "journey": "journey",
+    "channel": "channel",
+    "row": "device or other row",
+    "release": "release",
+}
+SAID: Mapping[Kind, str] = {"csat": "CSAT", "nps": "NPS"}
+Asked = tuple[str, str, By, int]
+"""A journey and an environment (or nothing), by what, and of how many days."""
+
+
+class Trends:
+    """The page; what was folded once is told until other runs or answers come."""
+
+    def __init__(self, looking: Looking, answers: Answers, rendering: Rendering) -> None:
+        self._looking, self._answers, self._rendering = looking, answers, rendering
+        self._known: dict[Asked, tuple[object, object, Trend]] = {}
+
+    def routes(self) -> list[Route]:
+        """Where it is."""
+        return [Route("/trends", self.page)]
+
+    async def page(self, request: Request) -> Response:
+        """Success, time to a human, effort and all other figures."""
+        visitor(request)
+        asked, picture = _asked(request.query_params), self._looking.picture
+        told = await asyncio.to_thread(self._told, asked)
+        journey, env, by, days = asked
+        return self._rendering.page(
+            request,
+            "trends.html",
+            picture=picture,
+            told=told,
+            charts=charts(told) if by in ("day", "week") else [],
+            table=table(told) if by not in ("day", "week") else None,
+            journeys=sorted({one.journey for one in picture.standings}),
+            chosen={"journey": journey, "env": env, "by": by, "days": days},
+            by=NAMES,
+            lengths=LENGTHS,
+            few=FEW,
+            imported=await asyncio.to_thread(self._answers.known),
+        )
+
+    def _told(self, asked: Asked) -> Trend:
+        days, answers = self._looking.picture.days, self._answers.read(self._zone)
+        found = self._known.get(asked)
+        if found is None or found[0] is not days or found[1] is not answers:
+            found = self._known[asked] = days, answers, self._folded(asked, days, answers)
+            while len(self._known) > MOST:
+                del self._known[next(iter(self._known))]
+        return found[2]
+
+    def _folded(self, asked: Asked, days: Mapping[date, Tallies], answers: Any) -> Trend:
+        journey, env, by, length = asked
+        now, zone = datetime.now(UTC), self._zone
+        first = now.astimezone(zone).date() - timedelta(days=length - 1)
+        counted = {
+            kind: tally
+            for day, tallies in days.items()
+            if day >= first
+            for kind, tally in tallies.items()
+            if (not journey or kind.journey == journey) and (not env or kind.env == env)
+        }
+        about = [one for one in answers if not journey or one.journey == journey]
+        since = datetime.combine(first, time(), zone)
+        return folded(counted, by, since, now, answers=about, zone=zone)
+
+    @property
+    def _zone(self) -> Any:
+        return zone(self._looking.workspace.settings.calendar.zone or "UTC")
+
+
+def _asked(given: QueryParams) -> Asked:
+    """What the address asks for; what makes no sense is asked as usual."""
+    by = given.get("by", "")
+    days = given.get("days", "")
+    return (
+        given.get("journey", "")[:200],
+        given.get("env", "")[:200],
+        by if by in BY else "day",
+        int(days) if days in {str(one) for one in LENGTHS} else 30,
+    )
+
+
+Chart = tuple[str, str, str, Markup, list[tuple[str, str]]]
+"""Title, what it says, the figure of all, a picture, and the same as rows of numbers."""
+
+
+def charts(told: Trend) -> list[Chart]:
+    """A chart of each figure that is known of any day or week, the newest last."""
+    names = [one.name for one in told.groups]
+    found: list[Chart] = []
+    for name, figure in FIGURES.items():
+        if name not in told.total.cells:
+            continue
+        cells = [one.cells.get(name) for one in told.groups]
+        scale = 100.0 if figure.unit == "%" else 1.0
+        values = [cell.value * scale if cell else None for cell in cells]
+        title, all_ = name.replace("_", " "), shown(figure, told.total.cells[name], full=True)
+        reach = (0.0, 100.0) if figure.unit == "%" else None
+        svg = by_day(names, values, f"{title} by {told.by}, of all {all_}", reach)
+        rows = [(one, shown(figure, cell)) for one, cell in zip(names, cells, strict=True)]
+        found.append((title, figure.says, all_, svg, rows[::-1]))
+    return found + [_answered(kind, names, told) for kind in SAID if kind in told.total.scores]
+
+
+def _answered(kind: Kind, names: list[str], told: Trend) -> Chart:
+    """What customers answered themselves, beside what was measured."""
+    scores = [one.scores.get(kind) for one in told.groups]
+    values = [found.value if found else None for found in scores]
+    all_ = _score(told.total, kind)
+    reach = (-100.0, 100.0) if kind == "nps" else (0.0, 100.0)
+    svg = by_day(names, values, f"{SAID[kind]} by {told.by}, of all {all_}", reach)
+    rows = [(one.name, _score(one, kind)) for one in told.groups]
+    return f"{SAID[kind]}", "what customers answered themselves", all_, svg, rows[::-1]
+
+
+def _score(one: Group, kind: Kind) -> str:
+    found = one.scores.get(kind)
+    return f"{found.value:.0f} ({number(found.n, 'answer')})" if found else "-"
+
+
+def table(told: Trend) -> tuple[list[str], list[tuple[Group, Markup, list[str]]]]:
+    """Heading, and a row a group: the group, a bar of its success, and every figure; all below."""
+    names = [name for name in FIGURES if name in told.total.cells]
+    kinds = [kind for kind in SAID if kind in told.total.scores]
+    heading = [name.replace("_", " ") for name in names] + [SAID[kind] for kind in kinds]
+    rows = []
+    for one in (*told.groups, told.total):
+        cells = [shown(FIGURES[name], one.cells.get(name)) for name in names]
+        success = one.cells.get("success")
+        bar = share(success.value) if success else Markup("")
+        rows.append((one, bar, cells + [_score(one, kind) for kind in kinds]))
+    return heading, rows
