@@ -71,7 +71,7 @@ class Reports:
     def arrived(self, data: bytes, at: float) -> None:
         """Reads a compound packet that came at `at`, on the loop's clock."""
         report = rtcp.read(data)
-        self.received += 1
+        self.received += bool(report.ssrc)  # not what an application of theirs sends (APP)
         self.peer = report.name or self.peer
         if report.sent:
             self._theirs = (rtcp.middle(report.sent.ntp), at)

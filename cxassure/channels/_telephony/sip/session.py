@@ -203,6 +203,5 @@ class Session:
             call.agent.spawn(self.change(hold=self._holding))
         else:
             why = "the session timer ran out: the far end did not say that the call is alive"
-            call.agent.spawn(
-                call.bye({"Reason": 'SIP;cause=408;text="session timer"'}, "network", why)
-            )
+            told = {"Reason": 'SIP;cause=408;text="session timer", Q.850;cause=102'}
+            call.agent.spawn(call.bye(told, "network", why))

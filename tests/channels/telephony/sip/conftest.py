@@ -6,6 +6,7 @@ import asyncio
 import random
 import shutil
 import socket
+import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from cxassure.channels._telephony.sip.agent import UserAgent
 from cxassure.channels._telephony.sip.media import NotAcceptable
 from cxassure.channels._telephony.sip.taking import Incoming
 from cxassure.channels._telephony.sip.timers import Timers
+from cxassure.channels._telephony.sip.wire import Tls
 
 SIPP = shutil.which("sipp")
 SCENARIOS = Path(__file__).parent / "scenarios"
@@ -92,6 +94,31 @@ def patience() -> float:
 
 
 @pytest.fixture
+def row(record_property: Callable[[str, object], None]) -> Callable[[str, str, str], None]:
+    """Judges one row of `docs/peers.md` and hands it to who prints the table."""
+
+    def told(name: str, expected: str, seen: str) -> None:
+        record_property("row", (name, expected, seen))
+        assert seen == expected, name
+
+    return told
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Tls:
+    """A certificate for `localhost` that is its own authority."""
+    folder: Path = tmp_path_factory.mktemp("tls")
+    openssl = shutil.which("openssl")
+    assert openssl, "openssl makes the certificate: apt-get install openssl"
+    made = ["-keyout", str(folder / "key"), "-out", str(folder / "cert"), "-days", "2"]
+    named = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+    command = [openssl, "req", "-x509", "-nodes", *kind, *made, *named]
+    subprocess.run(command, check=True, capture_output=True)
+    return Tls(str(folder / "cert"), str(folder / "cert"), str(folder / "key"))
+
+
+@pytest.fixture
 def fast() -> Timers:
     """The RFC's timers, five times as fast: 6.4 s until nobody is there."""
     return Timers(t1=0.1, t2=0.4, t4=0.5, glare_own=(0.1, 0.2), glare_other=(0.0, 0.05), linger=1.0)
@@ -157,8 +184,8 @@ def free_port() -> int:
     return port
 
 
-def bound(port: int) -> bool:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as tried:
+def bound(port: int, kind: socket.SocketKind = socket.SOCK_DGRAM) -> bool:
+    with socket.socket(socket.AF_INET, kind) as tried:
         try:
             tried.bind(("127.0.0.1", port))
         except OSError:
@@ -171,6 +198,7 @@ async def started(
 ) -> tuple[int, asyncio.subprocess.Process]:
     """sipp once it listens; on another port where one was taken from under it."""
     assert SIPP
+    kind = socket.SOCK_STREAM if "t1" in more else socket.SOCK_DGRAM
     told = ["-trace_err", "-error_file", str(errors), "-nostdin", "-timeout", "60s"]
     for _ in range(5):
         port = free_port()
@@ -182,7 +210,7 @@ async def started(
             stderr=asyncio.subprocess.DEVNULL,
         )
         async with asyncio.timeout(LONG):
-            while not bound(port) and process.returncode is None:
+            while not bound(port, kind) and process.returncode is None:
                 await asyncio.sleep(0.02)
         said = errors.read_text("latin-1") if errors.exists() else ""
         if not process.returncode or "bind" not in said:

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import shutil
-import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -273,20 +270,6 @@ async def test_a_stream_of_rubbish_is_closed(opened: Any) -> None:
 
 
 # TLS
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Tls:
-    """A certificate for `localhost` that is its own authority."""
-    folder: Path = tmp_path_factory.mktemp("tls")
-    openssl = shutil.which("openssl")
-    assert openssl, "openssl makes the certificate: apt-get install openssl"
-    made = ["-keyout", str(folder / "key"), "-out", str(folder / "cert"), "-days", "2"]
-    named = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
-    kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
-    command = [openssl, "req", "-x509", "-nodes", *kind, *made, *named]
-    subprocess.run(command, check=True, capture_output=True)
-    return Tls(str(folder / "cert"), str(folder / "cert"), str(folder / "key"))
 
 
 async def test_a_call_over_tls_checks_the_certificate(

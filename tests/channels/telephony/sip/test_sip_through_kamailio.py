@@ -1,4 +1,5 @@
-"""Through Kamailio, a proxy and registrar that we did not write: passwords, routes, TCP to UDP."""
+"""Through Kamailio, a proxy and registrar that we did not write: passwords, routes, TCP and TLS to
+UDP, telephones behind translators. Each is a row of docs/peers.md."""
 
 from __future__ import annotations
 
@@ -19,23 +20,36 @@ from cxassure.channels._telephony.sip.digest import Credentials
 from cxassure.channels._telephony.sip.ladder import drawn
 from cxassure.channels._telephony.sip.taking import Incoming
 from cxassure.channels._telephony.sip.timers import Timers
+from cxassure.channels._telephony.sip.wire import Tls
 from cxassure.errors import CannotLook
 
 KAMAILIO = shutil.which("kamailio", path="/usr/sbin:/usr/bin:/usr/local/sbin")
 KIM = Credentials("kim", "s3cret")
+TLS_MODULE = any(Path("/usr/lib").glob("*/kamailio/modules/tls.so"))
+TLS = """\
+listen=tls:127.0.0.1:{port}
+enable_tls=yes
+loadmodule "tls.so"
+modparam("tls", "tls_method", "TLSv1.2+")
+modparam("tls", "private_key", "{key}")
+modparam("tls", "certificate", "{certificate}")
+"""
 
 pytestmark = pytest.mark.skipif(
     KAMAILIO is None, reason="kamailio is not installed: apt-get install kamailio"
 )
 
 
-async def started(folder: Path) -> tuple[int, asyncio.subprocess.Process]:
-    """Kamailio on a port above what the kernel gives to others. Not `random` itself: test plug-ins
-    seed it alike in every process."""
+async def started(folder: Path, tls: Tls) -> tuple[int, asyncio.subprocess.Process]:
+    """Kamailio on a port above what the kernel gives to others, over TLS on the next one. Not
+    `random` itself: test plug-ins seed it alike in every process."""
     assert KAMAILIO
-    port = random.SystemRandom().randrange(61_000, 65_000)
+    port = random.SystemRandom().randrange(61_000, 65_000, 2)
     config = folder / "kamailio.cfg"
     text = Path(__file__).with_name("kamailio.cfg").read_text("utf-8")
+    if TLS_MODULE:
+        secured = TLS.format(port=port + 1, key=tls.key, certificate=tls.certificate)
+        text = text.replace("#TLS\n", secured)
     config.write_text(text.replace("PORT", str(port)), "utf-8")
     with (folder / "log").open("wb") as said:
         process = await asyncio.create_subprocess_exec(
@@ -69,10 +83,10 @@ async def answers(port: int, process: asyncio.subprocess.Process, hasty: Timers)
 
 
 @pytest.fixture
-async def proxy(tmp_path: Path, hasty: Timers) -> AsyncIterator[int]:
-    """Kamailio on a port of loopback, over UDP and TCP."""
+async def proxy(tmp_path: Path, hasty: Timers, certificate: Tls) -> AsyncIterator[int]:
+    """Kamailio on a port of loopback, over UDP and TCP, and over TLS on the next one."""
     for _ in range(5):
-        port, process = await started(tmp_path)
+        port, process = await started(tmp_path, certificate)
         if await answers(port, process, hasty):
             break
     assert process.returncode is None, (tmp_path / "log").read_text("latin-1")
@@ -82,44 +96,82 @@ async def proxy(tmp_path: Path, hasty: Timers) -> AsyncIterator[int]:
         await ended(process)
 
 
-@pytest.mark.parametrize("transport", ["udp", "tcp"])
+WAYS = ("udp", "tcp", pytest.param("tls", marks=pytest.mark.skipif(
+    not TLS_MODULE, reason="Kamailio has no TLS here: apt-get install kamailio-tls-modules"
+)))  # fmt: skip
+
+
+def way_to(proxy: int, transport: str) -> str:
+    """The desk by way of the proxy."""
+    if transport == "tls":
+        return f"sip:desk@127.0.0.1:{proxy + 1};transport=tls"
+    return f"sip:desk@127.0.0.1:{proxy};transport={transport}"
+
+
+@pytest.mark.parametrize("transport", WAYS)
 async def test_a_registered_desk_is_called_through_the_proxy(
-    proxy: int, opened: Any, described: Any, patience: float, transport: str
+    proxy: int, opened: Any, described: Any, taking: Any, patience: float, row: Any, transport: str
 ) -> None:
-    caller, desk = await opened(transport, user="kim"), await opened(user="desk")
-    taken: list[Incoming] = []
-
-    async def answer(call: Incoming) -> None:
-        taken.append(call)
-        await call.ring()
-        await call.answer(described())
-
-    desk.incoming = answer
+    caller = await opened(transport, user="kim", tls=Tls(verify=False))
+    desk = await opened(user="desk")
+    taken: list[Incoming] = taking(desk, described)
     registration = await desk.register(
         f"sip:desk@127.0.0.1:{proxy}", credentials=Credentials("desk", "s3cret")
     )
-    assert registration.expires > 0
-    to = f"sip:desk@127.0.0.1:{proxy};transport={transport}"
+    to = way_to(proxy, transport)
     call = await caller.call(to, described(), credentials=KIM, headers={"X-Order": "42"})
-    assert await call.wait(events.Answered, patience), drawn(caller.ladder, whole=True)
-    assert taken[0].about and taken[0].about.extra["X-Order"] == "42"
+    assert await call.wait(events.Answered, patience), (
+        call.ended,
+        drawn(caller.ladder, whole=True),
+    )
     assert "127.0.0.1" in call.dialog.route[0]
-    assert await call.key("5") == 200
-    assert await taken[0].hold() == 200
-    assert await call.resume() == 200
+    about = taken[0].about
+    seen = [
+        f"registered for {registration.expires} s",
+        f"answered with order {about.extra['X-Order']}",
+    ]
+    seen += [f"key {await call.key('5')}", f"hold {await taken[0].hold()}"]
+    seen += [f"resume {await call.resume()}"]
     await taken[0].hang_up()
     ended = await call.wait(events.Ended, patience)
-    assert ended.by == "them"
+    seen += [f"ended by {ended.by}"]
     ours = [rung for rung in caller.ladder if rung.ours and not rung.what.startswith("SIP/2.0")]
     sent = {rung.destination for rung in ours}
-    assert sent == {f"127.0.0.1:{proxy}"}
+    seen += ["all through the proxy" if sent == {to[9:].partition(";")[0]} else f"sent to {sent}"]
     await registration.unregister()
     lost = await caller.call(to, described(), credentials=KIM)
-    assert (await lost.wait(events.Ended, patience)).code == 404
+    seen += [f"unregistered: {(await lost.wait(events.Ended, patience)).code}"]
+    expected = (
+        "registered for 300 s, answered with order 42, key 200, hold 200, resume 200, "
+        "ended by them, all through the proxy, unregistered: 404"
+    )
+    name = f"a registered desk is called, {transport.upper()} to UDP, passwords asked for"
+    row(name, expected, ", ".join(seen))
+
+
+async def test_telephones_behind_translators_are_reached_where_they_are(
+    proxy: int, opened: Any, described: Any, taking: Any, patience: float, row: Any
+) -> None:
+    """Both say to be at addresses that lead nowhere; `rport` and Kamailio know better."""
+    caller = await opened(user="kim", public="192.0.2.8")
+    desk = await opened(user="desk", public="192.0.2.9")
+    taken: list[Incoming] = taking(desk, described)
+    await desk.register(f"sip:desk@127.0.0.1:{proxy}", credentials=Credentials("desk", "s3cret"))
+    call = await caller.call(way_to(proxy, "udp"), described(), credentials=KIM)
+    assert await call.wait(events.Answered, patience), (
+        call.ended,
+        drawn(caller.ladder, whole=True),
+    )
+    seen = f"answered, hold {await call.hold()}, resume {await taken[0].resume()}"
+    await taken[0].hang_up()
+    ended = await call.wait(events.Ended, patience)
+    expected = "answered, hold 200, resume 200, ended by them"
+    name = "both telephones behind translators, their Contacts lead nowhere (rport)"
+    row(name, expected, f"{seen}, ended by {ended.by}")
 
 
 async def test_a_call_taken_back_through_the_proxy(
-    proxy: int, opened: Any, described: Any, patience: float
+    proxy: int, opened: Any, described: Any, patience: float, row: Any
 ) -> None:
     caller, desk = await opened(user="kim", credentials=[KIM]), await opened(user="desk")
     rung: list[Incoming] = []
@@ -133,16 +185,18 @@ async def test_a_call_taken_back_through_the_proxy(
     call = await caller.call(f"sip:desk@127.0.0.1:{proxy}", described())
     assert await call.wait(events.Progress, patience)
     await call.hang_up()
-    assert call.ended.code == 487
-    assert (await rung[0].wait(events.Ended, patience)).by == "them"
+    theirs = await rung[0].wait(events.Ended, patience)
+    seen = f"ended, SIP {call.ended.code}; at the desk by {theirs.by}"
+    row("taken back while it rings", "ended, SIP 487; at the desk by them", seen)
 
 
 async def test_a_wrong_password_is_told_by_the_registrar_and_the_proxy(
-    proxy: int, opened: Any, described: Any, patience: float
+    proxy: int, opened: Any, described: Any, patience: float, row: Any
 ) -> None:
     wrong = Credentials("kim", "wrong")
     caller = await opened(user="kim", credentials=[wrong])
     with pytest.raises(CannotLook, match="password were not accepted"):
         await caller.register(f"sip:kim@127.0.0.1:{proxy}")
     call = await caller.call(f"sip:desk@127.0.0.1:{proxy}", described())
-    assert (await call.wait(events.Ended, patience)).code == 407
+    code = (await call.wait(events.Ended, patience)).code
+    row("a wrong password", "no registration, SIP 407", f"no registration, SIP {code}")

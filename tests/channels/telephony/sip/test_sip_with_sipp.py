@@ -1,12 +1,11 @@
 """Against sipp, a peer that we did not write: the scenarios, what is expected, what was seen.
 
-`CXASSURE_WRITE_DOCS=1` makes this file write what it saw into the table of `docs/sip.md`.
+Each is a row of docs/peers.md, which `./cx bench peers --write` writes.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -18,10 +17,13 @@ import pytest
 
 from cxassure.channels._telephony.sip import events
 from cxassure.channels._telephony.sip.digest import Credentials, Guard
+from cxassure.channels._telephony.sip.session_timer import Policy
 from cxassure.channels._telephony.sip.taking import Incoming
+from cxassure.channels._telephony.sip.timers import Timers
+from cxassure.channels._telephony.sip.uri import escape
 
 SIPP = shutil.which("sipp")
-TABLE = Path(__file__).parents[4] / "docs" / "sip.md"
+PAGE = Path(__file__).parents[4] / "docs" / "peers.md"
 LONG = 30.0
 KIM = Credentials("kim", "s3cret")
 
@@ -42,12 +44,17 @@ class Setting:
     sipp: Any
 
     async def calls(
-        self, name: str, act: Callable[[Any], Awaitable[None]] | None = None, **agent: Any
+        self,
+        name: str,
+        act: Callable[[Any], Awaitable[None]] | None = None,
+        transport: str = "udp",
+        **agent: Any,
     ) -> Any:
         """Our call to sipp playing `name`; `act` is what we do in it."""
-        ours = await self.opened(user="kim", **agent)
-        async with self.sipp(name, self.folder) as port:
-            call = await ours.call(f"sip:desk@127.0.0.1:{port}", self.media())
+        ours = await self.opened(transport, user="kim", **agent)
+        way, by = (("-t", "t1"), ";transport=tcp") if transport == "tcp" else ((), "")
+        async with self.sipp(name, self.folder, *way) as port:
+            call = await ours.call(f"sip:desk@127.0.0.1:{port}{by}", self.media())
             await (act or hang_up)(call)
             await call.wait(events.Ended, LONG)
         return call
@@ -196,6 +203,70 @@ async def call_trouble(call: Any) -> Any:
     return True
 
 
+async def desk_in_a_call(s: Setting) -> tuple[Any, list[Incoming], str]:
+    """A desk of ours, its calls, and the Replaces that names the one it is in."""
+    desk, other = await s.opened(user="2"), await s.opened()
+    at_desk = s.taking(desk, s.media)
+    call = await other.call(f"sip:2@{desk.place}", s.media())
+    assert await call.wait(events.Answered, LONG)
+    known = call.identity
+    return desk, at_desk, f"{known.call_id};to-tag={known.remote.tag};from-tag={known.local.tag}"
+
+
+def replaced(at_desk: list[Incoming]) -> str:
+    assert at_desk[0].ended
+    told = any(isinstance(event, events.Replaced) for event in at_desk[0].history)
+    return f"{at_desk[0].ended.words}{' (told)' if told else ''}"
+
+
+async def refer_attended(s: Setting) -> str:
+    ours = await s.opened()
+    desk, at_desk, place = await desk_in_a_call(s)
+
+    async def obey(call: Any, referral: Any) -> Any:
+        return s.media()
+
+    ours.obey = obey
+    keys = ("-key", "desk", str(desk.address[1]), "-key", "replaces", escape(place))
+    async with s.sipp("refer_attended", s.folder, *keys) as port:
+        call = await ours.call(f"sip:agent@127.0.0.1:{port}", s.media())
+        assert await call.wait(events.Ended, LONG)
+    attended = any(isinstance(e, events.Referred) and e.attended for e in call.history)
+    assert await at_desk[0].wait(events.Ended, LONG)
+    told = f"{seen(call)}, {'attended' if attended else 'blind'}"
+    return f"{told}; desk {at_desk[1].state}, its first call: {replaced(at_desk)}"
+
+
+async def calls_and_replaces(s: Setting) -> str:
+    desk, at_desk, place = await desk_in_a_call(s)
+    async with s.sipp(
+        "calls_and_replaces", s.folder, "-key", "replaces", place, to=desk.address
+    ):  # fmt: skip
+        pass
+    for call in at_desk:
+        assert await call.wait(events.Ended, LONG)
+    return f"{seen(at_desk[1])}; first call: {replaced(at_desk)}"
+
+
+async def sent_on(s: Setting) -> str:
+    """sipp is in a call with us and is asked to take the place of our other call."""
+    other, desk = await s.opened(), await s.opened(user="2")
+    s.taking(desk, s.media)
+    second = await other.call(f"sip:2@{desk.place}", s.media())
+    assert await second.wait(events.Answered, LONG)
+    result = 0
+
+    async def act(call: Any) -> None:
+        nonlocal result
+        await stay(call)
+        transfer = await call.refer(f"sip:2@{desk.place}", replaces=second)
+        result = await transfer.result(LONG)
+        await call.hang_up()
+
+    call = await s.calls("sent_on", act)
+    return f"{seen(call)}, transferred ({result})"
+
+
 async def info(s: Setting) -> str:
     async def act(call: Any) -> None:
         assert await call.wait(events.Key, LONG)
@@ -221,11 +292,28 @@ async def with_context(s: Setting) -> str:
     return f"{seen(call)}; order {about.extra['X-Order']}, {about.user_to_user[0]}"
 
 
-def calling(name: str, act: Any = None) -> Any:
+def calling(name: str, act: Any = None, **how: Any) -> Any:
     async def play(s: Setting) -> str:
-        return seen(await s.calls(name, act))
+        return seen(await s.calls(name, act, **how))
 
     return play
+
+
+async def silent(s: Setting) -> str:
+    return seen(await s.calls("silent", timers=s.hasty))
+
+
+async def stay_until_alive(call: Any) -> None:
+    """Until it was said twice that the call is alive."""
+    await stay(call)
+    async with asyncio.timeout(LONG):
+        while sum(isinstance(event, events.Changed) for event in call.history) < 2:
+            await asyncio.sleep(0.02)
+    await call.hang_up()
+
+
+QUICK = Timers(t1=0.1, t2=0.4, t4=0.5, linger=1.0, second=0.01)
+"""A hundred seconds of a session timer in one."""
 
 
 def called(name: str, **how: Any) -> Any:
@@ -255,6 +343,24 @@ SCENARIOS: list[Scenario] = [
     ),
     ("answered after 1.5 s of ringing", calling("late_answer"), f"180, answered, {US}"),
     ("taken back while it rings", taken_back, "180, ended by us, SIP 487, Q.850 16"),
+    ("declined", calling("declined"), "180, ended by them, SIP 603, Q.850 21"),
+    (
+        "rings, and nobody comes",
+        calling("nobody_came"),
+        "180, ended by them, SIP 480, Q.850 19",
+    ),
+    ("no answer at all", silent, "ended by network, SIP 408, Q.850 102"),
+    ("answered over TCP", calling("answered", transport="tcp"), f"180, answered, {US}"),
+    (
+        "we keep the call alive (session timer)",
+        calling("refreshed", stay_until_alive, timers=QUICK, session=Policy(90)),
+        "answered, described anew by us (INVITE, 200), described anew by us (INVITE, 200), " + US,
+    ),
+    (
+        "they do not keep it alive, as they said they would",
+        calling("not_refreshed", stay, timers=QUICK),
+        "answered, ended by network, SIP -, Q.850 102",
+    ),
     ("the first two INVITEs are lost", lost_invite, f"2 INVITEs lost, 180, answered, {US}"),
     ("two proxies stay in the path", calling("record_route"), f"answered, {US}"),
     (
@@ -267,6 +373,22 @@ SCENARIOS: list[Scenario] = [
         "REFER with embedded headers, told by NOTIFY",
         refer,
         f"answered, referred (202), {THEM}, desk up with billing and hi",
+    ),
+    (
+        "REFER with Replaces: another call's place is taken",
+        refer_attended,
+        f"answered, referred (202), {THEM}, attended; desk up, "
+        "its first call: another call took its place (told)",
+    ),
+    (
+        "our REFER with Replaces, told by NOTIFY",
+        sent_on,
+        f"answered, {US}, transferred (200)",
+    ),
+    (
+        "sipp calls to take another call's place",
+        calls_and_replaces,
+        f"180, answered, {THEM}; first call: another call took its place (told)",
     ),
     ("INFO keys both ways", info, f"answered, key 5, {US}"),
     (
@@ -321,12 +443,10 @@ async def test_a_scenario_is_seen_as_expected(
     hasty: Any,
     tmp_path: Path,
     sipp: Any,
+    row: Any,
 ) -> None:
     name, play, expected = scenario
-    found = await play(Setting(opened, described, taking, tmp_path, hasty, sipp))
-    if os.environ.get("CXASSURE_WRITE_DOCS"):
-        write_row(name, expected, found)
-    assert found == expected
+    row(name, expected, await play(Setting(opened, described, taking, tmp_path, hasty, sipp)))
 
 
 async def test_a_notify_that_is_not_answered_is_only_told(
@@ -341,24 +461,7 @@ async def test_a_notify_that_is_not_answered_is_only_told(
     assert found.endswith("desk up with ")
 
 
-# The table
-
-
-def row(name: str, expected: str, found: str) -> str:
-    return f"| {name} | {expected} | {found} |"
-
-
-def write_row(name: str, expected: str, found: str) -> None:
-    lines = TABLE.read_text("utf-8").split("\n")
-    at = next((i for i, line in enumerate(lines) if line.startswith(f"| {name} |")), None)
-    if at is None:
-        at = max(i for i, line in enumerate(lines) if line.startswith("|")) + 1
-        lines.insert(at, "")
-    lines[at] = row(name, expected, found)
-    TABLE.write_text("\n".join(lines), "utf-8")
-
-
-def test_the_table_of_the_documentation_is_what_these_tests_say() -> None:
-    text = TABLE.read_text("utf-8")
-    missing = [name for name, _, said in SCENARIOS if row(name, said, said) not in text]
-    assert missing == [], "hint: CXASSURE_WRITE_DOCS=1 pytest writes docs/sip.md"
+def test_the_page_has_what_these_tests_say() -> None:
+    text = PAGE.read_text("utf-8")
+    missing = [name for name, _, said in SCENARIOS if f"| {name} | {said} | {said} |" not in text]
+    assert missing == [], "hint: ./cx bench peers --write"
