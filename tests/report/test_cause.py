@@ -180,3 +180,60 @@ def test_where_a_shopper_ends_up_is_told(when: str, conclusion: str):
     )
     run = telling.end("failed", why=told["why"])
     assert concluded(run) == f"«click Checkout» {conclusion} «Your basket»"
+
+
+def at(run, host):
+    """The run, its parties all at one host."""
+    run.hosts = dict.fromkeys((step.party for step in run.steps), host)
+    return run
+
+
+def refused(journey, party, channel, verb, why, **more):
+    telling = Telling(journey).step(party, channel, verb, verdict="failed", why=why, **more)
+    return at(telling.end("failed", why=why), "h.example")
+
+
+def test_a_host_that_is_down_is_one_cause_with_all_that_hangs_on_it():
+    runs = [
+        refused("ask", "asker", "chat", "say", "h.example refuses the connection"),
+        refused("look", "shopper", "web", "open", "the connection was refused: http://h.example/"),
+        refused(
+            "call", "caller", "ivr", "dial", "the call broke off: 11205 HTTP connection failure",
+            seen="h.example refuses the connection", code="11205",
+        ),
+    ]  # fmt: skip
+    (found,) = causes(runs, Context(runs=runs))
+    assert found.conclusion == (
+        "h.example is down for everybody: it refuses the connection; ask, look and call end there"
+    )
+    assert found.since == "1 of 1 run; also in look and call"
+    assert set(found.runs) == {run.id for run in runs}
+
+
+def test_a_host_that_answers_everybody_with_errors_is_down_whatever_the_number():
+    runs = [
+        refused("ask", "asker", "chat", "say", "POST http://h.example/bot answered 500", code="500"),
+        refused(
+            "call", "caller", "ivr", "dial", "the call broke off: 11200 HTTP retrieval failure",
+            seen="POST http://h.example/voice answered 502", code="11200",
+        ),
+    ]  # fmt: skip
+    told = {one.conclusion for one in causes(runs, Context(runs=runs))}
+    assert told == {
+        "h.example is down for everybody: it answers 500 and 502; ask and call end there"
+    }
+
+
+def test_a_host_that_lets_anybody_through_is_not_down():
+    bad = refused("ask", "asker", "chat", "say", "POST … answered 500", code="500")
+    other = refused("tell", "asker", "chat", "say", "POST … answered 500", code="500")
+    good = at(Telling("look").step("shopper", "web", "open").end(), "h.example")
+    assert concluded(bad, other, good) == "HTTP 500: the server failed inside"
+
+
+def test_of_one_journey_a_refused_connection_is_told_as_such():
+    run = refused(
+        "call", "caller", "ivr", "dial", "the call broke off: 11205 HTTP connection failure",
+        seen="h.example refuses the connection", code="11205",
+    )  # fmt: skip
+    assert concluded(run) == "h.example refuses the connection"

@@ -162,7 +162,8 @@ def touches(run: Run, blamed: Blame) -> bool:
     made = [step for step in run.steps if step.verdict in GOOD]
     match blamed.what:
         case "host":
-            return blamed.name in hosts(made)
+            mine = (run.hosts.get(step.party) for step in made if step.party)
+            return blamed.name in (*hosts(made), *mine)
         case "channel":
             return any(step.channel == blamed.name for step in made)
         case "step":

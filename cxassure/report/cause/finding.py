@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from cxassure.report.cause import heard, together
+from cxassure.report.cause import heard, reached, together
 from cxassure.report.cause.case import UNKNOWN, Blame, Case, Cause, Said, signature, since, touches
 from cxassure.report.codes import explain
 from cxassure.report.context import Context
@@ -16,6 +16,7 @@ from cxassure.run import Run
 _RULES: tuple[Callable[[Case], Said | str | None], ...] = (
     together.ours,
     together.dates,
+    reached.down,
     heard.numbered,
     heard.context,
     heard.unanswered,
