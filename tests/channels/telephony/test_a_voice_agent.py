@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
 
@@ -18,8 +19,11 @@ def caller(table, streams):
     """Opens a caller of an agent at `url`."""
 
     async def opened(url: str, **options):
+        rehearsed = options.pop("rehearsed", None)
         target = Target(name="agent", address=url, over="media_stream", options=options)
-        session = IvrSession(table._opening("ivr", target), MediaStreamLine)
+        opening = table._opening("ivr", target)
+        opening.rehearsed = rehearsed
+        session = IvrSession(opening, MediaStreamLine)
         await table._open(session, None)
         session.line.voice = streams.CHIMES
         return session
@@ -122,6 +126,17 @@ async def test_an_agent_that_goes_round_in_circles_is_counted(caller, streams, a
             await act(session, "say", word)
             await hears(session, "hello")
         assert session.call()["loops"] == 1
+
+
+async def test_an_agent_is_told_the_instant_that_is_rehearsed(caller, streams, act):
+    agent = streams.Agent(streams.CHIMES, {})
+    async with streams.serving(agent):
+        session = await caller(agent.url, rehearsed=datetime(2026, 12, 24, 13, tzinfo=UTC))
+        await act(session, "dial")
+        await streams.comes(lambda: bool(agent.sid))
+    start = next(one for one in agent.came if one["event"] == "start")["start"]
+    assert start["customParameters"] == {"RehearsalTime": "2026-12-24T13:00:00+00:00"}
+    assert agent.headers["x-rehearsal-time"] == "2026-12-24T13:00:00+00:00"
 
 
 async def test_an_agent_that_says_nothing_is_dead_air(caller, streams, act):

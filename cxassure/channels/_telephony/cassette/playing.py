@@ -27,7 +27,8 @@ class CassetteOptions(msgspec.Struct, frozen=True, kw_only=True):
 class Playing:
     """One end. It hears what its part of the recording heard."""
 
-    rehearses: ClassVar[bool] = True
+    rehearses: ClassVar[bool] = False
+    """What was recorded was said on one day: on another, something else may be."""
     channel: ClassVar[str] = ""
     name: ClassVar[str] = ""
 
