@@ -50,7 +50,8 @@ class SipLine:
         if self.talk.call and not self.talk.ended:
             raise CannotLook("a call is up already", "hang_up first")
         headers = self._headers | {k.removeprefix("SipHeader_"): v for k, v in data.items()}
-        self.session.note("customer", "dialled", number or phone.way.uri.user)
+        dialled = number or phone.way.uri.user
+        self.session.note("customer", "dialled", phone.rails.shown(str(phone.way.uri), dialled))
         call, leg = await phone.call(number, caller or self._caller, headers)
         self.talk.take(call, leg)
         until = self.clock.now() + patience

@@ -72,6 +72,16 @@ def decide(wish: Wish, rules: Calls, now: Standing) -> Permit | Refusal:
 
 def _number(address: str, rules: Calls) -> Refusal | None:
     shown = clip(masked(address) if rules.masked else address, 60)
+    if refusal := never(address, shown):
+        return refusal
+    if not any(fits(pattern, address) for pattern in rules.allow):
+        what = f"{shown} is not among the numbers that may be dialled"
+        return Refusal("allow", what, "add it to calls: allow in cxassure.yaml, if it is yours")
+    return None
+
+
+def never(address: str, shown: str) -> Refusal | None:
+    """Why a `plain` address is dialled under no rules at all; `shown` is how it is told."""
     match danger(address):
         case "emergency":
             what = f"«{clip(address, 30)}» is or leads to an emergency number"
@@ -83,9 +93,6 @@ def _number(address: str, rules: Calls) -> Refusal | None:
         case "no number":
             what = f"«{clip(address, 60)}» is no number that can be dialled"
             return Refusal("number", what, "write it whole, as +12025550143 (E.164)")
-    if not any(fits(pattern, address) for pattern in rules.allow):
-        what = f"{shown} is not among the numbers that may be dialled"
-        return Refusal("allow", what, "add it to calls: allow in cxassure.yaml, if it is yours")
     return None
 
 

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from cxassure.channel import Calling, Opening
 from cxassure.channels._http.origins import on_loopback
-from cxassure.channels._telephony.guard.deciding import Permit, Refusal, Standing, Wish, decide
+from cxassure.channels._telephony.guard.deciding import (
+    Permit,
+    Refusal,
+    Standing,
+    Wish,
+    decide,
+    never,
+)
 from cxassure.channels._telephony.guard.ledger import Entry, Ledger
-from cxassure.channels._telephony.guard.numbers import masked, plain
+from cxassure.channels._telephony.guard.numbers import masked, plain, surely_dangerous
 from cxassure.channels._telephony.guard.prices import cost
 from cxassure.errors import CannotLook
 from cxassure.text import span
@@ -19,6 +27,8 @@ from cxassure.text import span
 QUEUE = 120.0
 """Seconds that a call waits until fewer are up."""
 LOOK = 0.25
+_MADDR = re.compile(r";maddr=([^;?>]+)", re.IGNORECASE)
+"""Where a SIP URI leads whatever its host says (RFC 3261 section 19.1.1)."""
 
 End = Callable[[Entry], Awaitable[str]]
 """Ends a call that is still up, by its carrier's interface; says what became of it."""
@@ -105,18 +115,36 @@ class Guard:
         return masked(address) if self._calling.rules.masked else address
 
 
-async def leave_for_sip(opening: Opening, uri: str) -> Live | None:
-    """The leave to call a SIP URI; None where it is on this machine, which rings no telephone.
+async def leave_for_sip(opening: Opening, uri: str, proxy: str = "") -> Live | None:
+    """The leave to call a SIP URI by way of `proxy`; None where both are on this machine.
 
     What a killed run left up is settled first: its process has taken the call's sound with it.
     Raises as `Guard.leave`. Say `ended` when the call is over.
     """
-    host = plain(uri).rpartition("@")[2].removeprefix("sip:")
-    if on_loopback(f"sip://{host}"):
+    if stays_here(uri, proxy):
+        may_ring(opening, uri, proxy)
         return None
     guard = Guard(opening, "sip")
     await guard.sweep(with_its_process)
     return await guard.leave(uri)
+
+
+def may_ring(opening: Opening, uri: str, proxy: str = "") -> None:
+    """Raises `CannotLook` for a SIP URI that may not be rung at any time. An exchange on this
+    machine may lead on to the telephone network: what is dear or for emergencies is refused there
+    too, as far as it is certain (its extensions are its own: `101` is help in some countries)."""
+    if not stays_here(uri, proxy):
+        Guard(opening, "sip").check(uri)
+    elif surely_dangerous(plain(uri)) and (refusal := never(plain(uri), plain(uri))):
+        raise told(refusal)
+
+
+def stays_here(uri: str, proxy: str = "") -> bool:
+    """Whether a call to a SIP URI by way of `proxy` stays on this machine."""
+    ways = [way for way in (uri, proxy) if way]
+    hosts = [plain(way).rpartition("@")[2].removeprefix("sip:") for way in ways]
+    hosts += [host for way in ways for host in _MADDR.findall(way)]
+    return all(on_loopback(f"sip://{host}") for host in hosts)
 
 
 async def with_its_process(entry: Entry) -> str:

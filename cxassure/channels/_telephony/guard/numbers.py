@@ -22,6 +22,8 @@ _OUTSIDE = ("0", "8", "9", "00", "011", "0011", "010", "99", "*", "**")
 """What is dialled for an outside line or for abroad, in front of the number that is meant."""
 _DEAR = ("+979", "+870", "+881", "+882", "+883", "+888", "+808", "+878")
 """International premium rate, satellite telephones, global networks, shared cost (ITU-T E.164)."""
+_TELEPHONES_HOLD = ("112", "911", "999", "000")
+"""What telephones themselves hold for emergency numbers, whatever network they are in."""
 _KEYPAD = str.maketrans("abcdefghijklmnopqrstuvwxyz", "22233344455566677778889999")
 
 
@@ -81,6 +83,15 @@ def danger(address: str) -> Danger:
     return "" if address.startswith("sip:") else "no number"
 
 
+def surely_dangerous(address: str) -> bool:
+    """Whether a `plain` address is for emergencies or dear wherever it is dialled: no extension
+    of an exchange is written so."""
+    number = dialled(address)
+    return number in _TELEPHONES_HOLD or (
+        number.startswith("+") and danger(address) in ("emergency", "premium")
+    )
+
+
 def _spelt(address: str) -> str:
     """A short name as the keys under its letters; a name that is longer calls nobody for help."""
     user = address.removeprefix("sip:").rpartition("@")[0] or address.removeprefix("sip:")
@@ -119,7 +130,7 @@ def _patterns(regions: tuple[str, ...]) -> tuple[str, ...]:
     from phonenumbers import PhoneMetadata
     from phonenumbers.shortnumberinfo import SUPPORTED_SHORT_REGIONS
 
-    found = ["112", "911", "999", "000"]  # what telephones themselves hold for emergency numbers
+    found = list(_TELEPHONES_HOLD)
     for region in regions or SUPPORTED_SHORT_REGIONS:
         about = PhoneMetadata.short_metadata_for_region(region)
         if about and about.emergency and about.emergency.national_number_pattern:

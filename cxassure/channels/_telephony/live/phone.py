@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from cxassure.channel import Opening
+from cxassure.channels._telephony.live.minding import Rails
 from cxassure.channels._telephony.live.options import SipOptions, Way, media_of, way_to
 from cxassure.channels._telephony.live.priority import Priority
 from cxassure.channels._telephony.sip.agent import UserAgent
@@ -33,6 +34,7 @@ class Phone:
         self.opening, self.options = opening, options
         self.capture: Capture | None = None
         self.legs: list[Leg] = []
+        self.rails = Rails(opening, options.proxy)
         self._agent: UserAgent | None = None
 
     @property
@@ -68,6 +70,7 @@ class Phone:
             tls=Tls(verify=self.options.verify),
             public=self.options.advertise,
         )
+        agent.gate = self.rails
         await agent.open()
         self._agent = agent
 

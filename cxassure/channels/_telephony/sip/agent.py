@@ -13,6 +13,7 @@ from cxassure.channels._telephony.sip.call import Call
 from cxassure.channels._telephony.sip.dialog import Dialog, Key, next_hop
 from cxassure.channels._telephony.sip.digest import Authorizer, Credentials, Guard
 from cxassure.channels._telephony.sip.ladder import Ladder
+from cxassure.channels._telephony.sip.leave import Gate
 from cxassure.channels._telephony.sip.media import Media
 from cxassure.channels._telephony.sip.message import Request, Response, reply
 from cxassure.channels._telephony.sip.placing import Outgoing
@@ -36,7 +37,8 @@ class UserAgent:
 
     It talks to the hosts in `allowed` only. `incoming` is called with each call that rings, `obey`
     gives the media for a call that the far end's REFER asks for (None: it is declined). `guard`
-    asks those who call for a password. `messages` keeps (sender, text) of MESSAGEs outside calls.
+    asks those who call for a password. `gate` is asked before a telephone is rung. `messages`
+    keeps (sender, text) of MESSAGEs outside calls.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class UserAgent:
         self.most_calls = most_calls
         self.incoming: Callable[[Incoming], Awaitable[None]] | None = None
         self.obey: Callable[[Call, Referral], Awaitable[Media]] | None = None
+        self.gate: Gate | None = None
         self.messages: list[tuple[str, str]] = []
         self.transactions = Transactions(
             self, transport, address, self.allowed, tls or Tls(), self.timers
@@ -156,14 +159,22 @@ class UserAgent:
         (`"Kim" <sip:+15550100@example.com>`). `late_offer` leaves the first description to them.
 
         Raises `NotAllowed` where it leads to a host that is not allowed, `CannotLook` where `uri`
-        cannot be called.
+        cannot be called, or the gate gives no leave.
         """
+        watcher = await self.gate.leave(str(uri)) if self.gate else None
         invite = self.fresh("INVITE", str(uri), caller, str(uri))
         invite.headers.add("Supported", SUPPORTED)
         invite.headers.add("Allow", ALLOWED)
         call = Outgoing(self, media, invite, self.authorizer(credentials), late_offer)
         invite.headers.extend({**call.headers(), **(headers or {})})
-        await call.place()
+        if watcher:
+            call.watchers.append(watcher)
+        try:
+            await call.place()
+        except BaseException:
+            if watcher:
+                watcher.never_placed()
+            raise
         return call
 
     async def register(

@@ -265,6 +265,8 @@ class Outgoing(Call):
         except ValueError:
             return False
         self.agent.allowed.check(to.param("maddr") or to.host, f"the answer {answer.code}")
+        if self.agent.gate:
+            self.agent.gate.check(str(to))
         self._redirects += 1
         self.tell(events.Redirected(self.agent.now(), answer.code, str(to)))
         self._again(str(to))

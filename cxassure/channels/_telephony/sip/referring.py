@@ -88,8 +88,11 @@ class Transfer:
 
 
 async def refer(call: Call, to: str, replaces: Call | None, headers: Mapping[str, str]) -> Transfer:
-    """Sends the REFER; its subscription is implicit (section 2.4.4)."""
+    """Sends the REFER; its subscription is implicit (section 2.4.4). Raises `CannotLook` where
+    the gate gives no leave: whom the far end calls for us rings as well."""
     dialog = call.identity
+    if call.agent.gate:
+        call.agent.gate.check(to)
     if replaces is not None:
         other = replaces.identity
         named = Replaces(other.call_id, other.remote.tag, other.local.tag)

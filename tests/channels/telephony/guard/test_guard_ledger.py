@@ -56,11 +56,16 @@ def an_opening(
 async def test_a_call_over_sip_goes_through_the_same_gate_unless_it_stays_on_this_machine(tmp_path):
     rules = Calls(allow=("sip:*@pbx.example",), longest=60)
     opening, _ = an_opening(tmp_path, rules=rules)
-    for here in ("sip:billing@127.0.0.1:5060", "sip:911@localhost", "sips:kim@[::1]:5061;lr"):
+    for here in ("sip:billing@127.0.0.1:5060", "sip:101@localhost", "sips:kim@[::1]:5061;lr"):
         assert await leave_for_sip(opening, here) is None
-    for other in ("sip:billing@elsewhere.example", "sip:911@pbx.example", "sip:9911@pbx.example"):
+        assert await leave_for_sip(opening, here, "sip:127.0.0.1:5070;lr") is None
+    away = ("sip:billing@elsewhere.example", "sip:911@pbx.example", "sip:9911@pbx.example")
+    dear = ("sip:911@localhost", "sip:+19005551234@127.0.0.1")  # an exchange here may lead on
+    for other in (*away, *dear, "sip:kim@127.0.0.1;maddr=192.0.2.1"):
         with pytest.raises(CannotLook, match="no call is placed"):
             await leave_for_sip(opening, other)
+    with pytest.raises(CannotLook, match="no call is placed"):
+        await leave_for_sip(opening, "sip:kim@127.0.0.1", proxy="sip:elsewhere.example;lr")
     live = await leave_for_sip(opening, "sip:billing@pbx.example")
     assert live is not None and live.seconds == 60
     (entry,) = live.guard.ledger.up()

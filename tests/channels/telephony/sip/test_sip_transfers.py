@@ -9,6 +9,7 @@ import pytest
 
 from cxassure.channels._telephony.sip import events
 from cxassure.channels._telephony.sip.taking import Incoming
+from cxassure.errors import CannotLook
 
 
 def uri(agent: Any, user: str = "desk") -> str:
@@ -81,6 +82,44 @@ async def test_a_transfer_where_we_may_not_go_is_refused_with_the_reason(
     referred = await call.wait(events.Referred, patience)
     assert referred.code == code and referred.why
     assert call.state == "up"
+
+
+class Barred:
+    """A gate that lets nobody ring 911."""
+
+    async def leave(self, to: str) -> None:
+        self.check(to)
+
+    def check(self, to: str) -> None:
+        if "911@" in to:
+            raise CannotLook("nobody rings 911", "ring somebody else")
+
+
+async def test_no_transfer_and_no_redirection_leads_where_the_gate_bars_the_way(
+    opened: Any, taking: Any, described: Any, patience: float
+) -> None:
+    caller, ivr, desk = await opened(), await opened(), await opened()
+    at_ivr = taking(ivr)
+
+    async def obey(call: Any, referral: Any) -> Any:
+        return described()
+
+    caller.obey, caller.gate = obey, Barred()
+    call = await talk(caller, ivr, described(), patience)
+    transfer = await at_ivr[0].refer(uri(desk, "911"))
+    assert await transfer.result(patience) == 503
+    trouble = await call.wait(events.Trouble, patience)
+    assert "nobody rings 911" in trouble.what and call.moved_to is None
+    with pytest.raises(CannotLook, match="nobody rings 911"):
+        await call.refer(uri(desk, "911"))
+
+    async def elsewhere(ring: Incoming) -> None:
+        ring.redirect(uri(desk, "911"))
+
+    desk.incoming = elsewhere
+    turned = await caller.call(uri(desk), described())
+    ended = await turned.wait(events.Ended, patience)
+    assert ended.by == "us" and "nobody rings 911" in ended.words
 
 
 async def test_an_attended_transfer_takes_the_other_calls_place(
