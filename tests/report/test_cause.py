@@ -7,7 +7,7 @@ from streams import Telling
 from cxassure.events import Checked, Kept, Observed
 from cxassure.report.cause import UNKNOWN, cause, causes
 from cxassure.report.codes import explain
-from cxassure.report.context import Context
+from cxassure.report.context import Context, Past
 
 
 def check(facet, why="", came=None, verdict="failed"):
@@ -237,3 +237,61 @@ def test_of_one_journey_a_refused_connection_is_told_as_such():
         seen="h.example refuses the connection", code="11205",
     )  # fmt: skip
     assert concluded(run) == "h.example refuses the connection"
+
+
+def answered(text, expected, **more):
+    inside = [(Checked, {**check("reply", "so")[0][1], "seen": text, "expected": expected})]
+    telling = Telling("ask")
+    telling.step("office", "api", "post", inside=[(Kept, {"name": "order", "value": "1048213"})])
+    telling.step("a", "chat", "say", verdict="failed", why="so", seen=text, inside=inside, **more)
+    return telling.end("failed", why="so")
+
+
+@pytest.mark.parametrize("told", ["1047318", "1 0 4 7 3 1 8"])
+def test_another_order_than_the_one_asked_for_is_told_before_any_other_wording(told):
+    run = answered(f"Order {told}. It was delivered.", "reply spells «1048213»")
+    found = cause(run, Context(runs=[run]))
+    assert found.conclusion == "chat tells of order 1047318, asked for was 1048213"
+    assert "another customer's data" in found.check
+
+
+@pytest.mark.parametrize("text", ["Order 1 0 4 8 2 1 3 is lost.", "Which order?", "We open at 10."])
+def test_the_number_that_was_asked_for_and_none_at_all_are_no_other_number(text):
+    assert "tells of" not in concluded(answered(text, "reply spells «1048213»"))
+
+
+MENU = "For orders, press 1. For returns, press 2."
+
+
+def keyed(heard, verdict="failed"):
+    """A caller who hears the menu, presses 2 and hears something."""
+    said = {"who": "company", "what": "prompt", "seconds": 1.0}
+    telling = Telling("call", run=f"call-{heard}")
+    telling.step("c", "ivr", "dial", inside=[(Observed, {**said, "text": MENU})])
+    check = {"facet": "prompt", "expected": "x", "verdict": verdict, "seen": heard}
+    inside = [(Observed, {**said, "text": heard}), (Checked, check)]
+    telling.step("c", "ivr", "press", "2", verdict=verdict, seen=heard, inside=inside)
+    return telling.end(verdict)
+
+
+@pytest.mark.parametrize(
+    ("heard", "conclusion"),
+    [
+        ("Your balance is nought.", "press 2 leads elsewhere: «Your balance is nought.»"),
+        (MENU, f"press 2 is not taken: «{MENU}» is said once more"),
+        ("Returns now take sixty days.", "the prompt was «Returns now take thirty days.»"),
+    ],
+)
+def test_a_key_that_leads_elsewhere_is_told_apart_from_a_prompt_in_other_words(heard, conclusion):
+    run, good = keyed(heard), keyed("Returns now take thirty days.", "passed")
+    context = Context(runs=[run], past={run.id: Past(good=good)})
+    assert conclusion in cause(run, context).conclusion
+
+
+def test_late_for_some_and_never_for_others_on_a_channel_is_one_cause():
+    never = broken("asker", "chat", "say", why="so", inside=check("reply", "so"), journey="never")
+    late = broken("asker", "chat", "say", why="so", inside=check("reply", "so", came=9.4))
+    (found,) = causes([late, never], Context(runs=[late, never]))
+    assert found.conclusion == "chat answers, but slowly: after 9.4 s"
+    assert set(found.runs) == {late.id, never.id}
+    assert concluded(never) == "chat says nothing at all"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from cxassure.report.cause import heard, reached, together
+from cxassure.report.cause import heard, instead, reached, together
 from cxassure.report.cause.case import UNKNOWN, Blame, Case, Cause, Said, signature, since, touches
 from cxassure.report.codes import explain
 from cxassure.report.context import Context
@@ -19,6 +19,7 @@ _RULES: tuple[Callable[[Case], Said | str | None], ...] = (
     reached.down,
     heard.numbered,
     heard.context,
+    instead.another_number,
     heard.unanswered,
     heard.asked_again,
     heard.waiting,
@@ -30,11 +31,13 @@ _RULES: tuple[Callable[[Case], Said | str | None], ...] = (
     heard.repeating,
     heard.not_understood,
     heard.unknown_elsewhere,
+    instead.elsewhere,
     together.otherwise,
     heard.hung_up,
     heard.silent,
     together.whole_channel,
     together.same_host,
+    instead.ignored,
     heard.led_elsewhere,
     heard.found,
     together.same_step,
@@ -58,6 +61,9 @@ _CHECKS: dict[object, str] = {
     heard.not_understood: "the words, intents and keys that are understood here",
     heard.unknown_elsewhere: "whether both look into the same book, and how late one copies",
     together.whole_channel: "what all journeys on this channel share: number, host, certificate",
+    instead.another_number: "how it is looked up: another customer's data may be given away",
+    instead.elsewhere: "the menu's keys and where each leads",
+    instead.ignored: "whether keys are heard at this point, and where this one leads",
     heard.led_elsewhere: "the menu's keys and where each leads",
     heard.found: "the log of the browser and server at this moment",
     together.same_step: "what was deployed last for this step",

@@ -13,6 +13,7 @@ from cxassure.measures import SPOKEN, WAITS
 from cxassure.report.cause.case import Case, called, deed
 from cxassure.report.customer import HEARD, decisive
 from cxassure.report.tally import listed
+from cxassure.run import StepRun
 from cxassure.text import clip, plain, span
 
 _DENIES = re.compile(
@@ -85,10 +86,21 @@ def longer(case: Case) -> str:
 
 
 def late(case: Case) -> str:
+    """Late here, or not at all where others on this channel had their answer late."""
     check = decisive(case.step)
-    if check is None or check.came is None:
+    if check is None or (check.came is None and check.seen not in ("", "nothing")):
         return ""
-    return f"{called(case.step.channel)} answers, but slowly: after {span(check.came)}"
+    same = [run.first_bad for run in case.every if run.verdict == case.run.verdict]
+    took = [_came(step) for step in same if step and step.channel == case.step.channel]
+    slowest = max([_came(case.step), *took])
+    if not slowest or (check.came is None and check.facet not in HEARD):
+        return ""
+    return f"{called(case.step.channel)} answers, but slowly: after {span(slowest)}"
+
+
+def _came(step: StepRun) -> float:
+    check = decisive(step)
+    return check.came or 0.0 if check else 0.0
 
 
 def short_of_aim(case: Case) -> str:
