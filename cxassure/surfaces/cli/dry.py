@@ -23,8 +23,21 @@ def tell(workspace: Workspace, probes: list[Probe], json_to: str | None) -> int:
     if json_to != STDOUT:
         for row in rows:
             click.echo("\n".join(_lines(row)))
-        click.echo(f"{count(len(rows), 'probe')} would run; nothing was driven", err=True)
+        most = _all_together(rows)
+        click.echo(f"{count(len(rows), 'probe')} would run{most}; nothing was driven", err=True)
     return 0
+
+
+def _all_together(rows: list[dict[str, Any]]) -> str:
+    """What the real calls of all probes cost at most, "" where there are none."""
+    calls = [call for row in rows for call in row.get("calls", ())]
+    if not calls:
+        return ""
+    currency = next(row["price"]["currency"] for row in rows if "price" in row)
+    minutes, most = sum(one["minutes"] for one in calls), sum(one["price"] for one in calls)
+    refused = sum(bool(one["refused"]) for one in calls)
+    told = f" with {count(len(calls), 'real call')}: at most {minutes:g} min, {most:.2f} {currency}"
+    return told + (f" ({refused} of them REFUSED)" if refused else "")
 
 
 def _row(workspace: Workspace, document: Probe) -> dict[str, Any]:
@@ -36,7 +49,9 @@ def _row(workspace: Workspace, document: Probe) -> dict[str, Any]:
         "env": workspace.environment.name,
         "steps": len(steps),
         "budget": document.budget,
-        "drives": {name: targets[name].address for name in sorted(used) if name in targets},
+        "drives": {
+            name: workspace.shown(targets[name]) for name in sorted(used) if name in targets
+        },
         "not_in_env": sorted(used - targets.keys()),
         "spends": [f"step {s.index} at {s.place}" for s in steps if s.spends],
         "dials": [
