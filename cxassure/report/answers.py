@@ -12,7 +12,8 @@ from cxassure.report.cause import Cause, cause
 from cxassure.report.context import Context, Past
 from cxassure.report.customer import consequence
 from cxassure.report.story.way import broken_at, hops
-from cxassure.report.tally import blaming, listed, number, visible
+from cxassure.report.tally import blaming, listed, number
+from cxassure.report.wrong import done, why
 from cxassure.run import Run, StepRun
 from cxassure.text import clip, span
 
@@ -56,8 +57,8 @@ def answers(run: Run, context: Context) -> list[Answer]:
 
 
 def what(step: StepRun, run: Run) -> str:
-    """`agent answer → context had no «order number»`."""
-    return f"{clip(visible(step.title), 80)} → {step.why or run.why or step.verdict}"
+    """`agent answer → the context had no «order number»`."""
+    return f"{done(step)} → {why(step) or run.why or step.verdict}"
 
 
 def _ended(run: Run) -> str:

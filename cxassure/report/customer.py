@@ -19,11 +19,12 @@ def consequence(run: Run, step: StepRun) -> str:
     if step.verdict not in ("failed", "degraded") or step.part in ("opening", "always"):
         return ""
     check = decisive(step)
-    if check and check.came is not None and step.verdict in ("failed", "degraded"):
+    if check and check.came is not None:
         return f"would wait {span(check.came)} for the {check.facet.replace('_', ' ')}"
     if promise := _promised(run, step):
         return promise
     by_channel = {"agent": _at_desk, "ivr": _on_the_phone, "chat": _in_chat, "web": _on_the_web}
+    by_channel["inbox"] = _in_the_mail
     said = by_channel.get(step.channel, _anywhere)(run, step)
     return said or _anywhere(run, step)
 
@@ -58,11 +59,16 @@ def _promised(run: Run, step: StepRun) -> str:
         else "",
         "waited": f"would spend {span(figures.get('waited', 0))} waiting",
         "re_asks": "would be asked for what was already told",
-        "key_presses": f"would press {figures.get('key_presses', 0):g} keys",
+        "key_presses": f"would press {figures.get('key_presses', 0):g} keys{_instead(step)}",
         "turns": f"would need {figures.get('turns', 0):g} turns",
         "words_heard": f"would listen to {figures.get('words_heard', 0):g} words",
     }
     return words.get(check.facet, "")
+
+
+def _instead(step: StepRun) -> str:
+    """`, aim 9`: what it should have been, where the step says so."""
+    return "".join(step.why.partition(", ")[1:]) if ", aim " in step.why else ""
 
 
 def _at_desk(run: Run, step: StepRun) -> str:
@@ -73,9 +79,25 @@ def _at_desk(run: Run, step: StepRun) -> str:
         if "had no" in step.why:
             return _ending(f"would be asked for the {name} again", after)
         return _ending(f"would be served with a wrong {name}", after)
+    if "the agent does not hear the caller" in step.seen:
+        return _ending("would speak to a person and not be heard", after)
+    if "the caller does not hear the agent" in step.seen:
+        return _ending("would hear nothing of the person who answered", after)
     if step.verb == "answer":
         return _ending("would wait for a person who never comes", after)
-    return _ending("would not get through to the agent", after)
+    if step.verb == "stay":
+        return "would be cut off while speaking to a person" if _cut_off(run, step) else ""
+    return _ending("would not get through to a person", after)
+
+
+SOUND = ("audio", "mos", "quality", "signal")
+"""Facets that judge how a call sounds."""
+
+
+def _cut_off(run: Run, step: StepRun) -> float | None:
+    """When the company ended the call, where it did before the step was over."""
+    ended = (o for o in run.transcript() if o.what == "hung up" and o.data.get("by") == "company")
+    return next((o.at for o in ended if o.at <= step.at + step.took), None)
 
 
 def _on_the_phone(run: Run, step: StepRun) -> str:
@@ -84,14 +106,26 @@ def _on_the_phone(run: Run, step: StepRun) -> str:
         return _ending("would hear an application error and lose the call", after)
     if step.verb == "dial" and not step.checked:
         return "would not get through"
+    check = decisive(step)
+    if check and check.facet in SOUND:
+        return "would understand little of what is said"
+    if check and check.facet == "silence":
+        return f"would hear nothing for {step.seen}"
     if step.seen in _NOTHING:
+        ended = _cut_off(run, step)
+        calls = [s.at for s in run.steps if s.channel == "ivr" and s.verb == "dial"]
+        if ended is not None:
+            return f"would be cut off after {span(ended - min(calls, default=0))} on the phone"
         return _ending("would hear nothing that helps", after)
-    if not _quotable(step):
-        return ""
-    return _ending(f"would hear «{clip(step.seen, 80)}»", after)
+    return f"would hear «{clip(step.seen, 80)}»" if _quotable(step) else ""
 
 
 def _in_chat(run: Run, step: StepRun) -> str:
+    check = decisive(step)
+    if check and check.facet == "repeats":
+        return f"would be told the same thing {step.seen} times, and not get any further"
+    if step.code:
+        return "would lose the conversation"
     if step.seen in _NOTHING:
         return "would get no answer"
     if not _quotable(step):
@@ -107,7 +141,15 @@ def _quotable(step: StepRun) -> bool:
 def _on_the_web(run: Run, step: StepRun) -> str:
     if step.code:
         return f"would see an error page ({step.code}) and cannot go on"
-    return ""
+    mine = (o for o in run.transcript() if o.party == step.party and o.step <= step.index)
+    pages = [o.text for o in mine if o.what == "page" and o.text]
+    left = _anywhere(run, step).removeprefix("would not get any further: ")
+    return f"would be left on «{clip(pages[-1], 60)}»: {left}" if pages and left else ""
+
+
+def _in_the_mail(run: Run, step: StepRun) -> str:
+    wanted = f" with the {step.expected}" if step.expected else ""
+    return f"would wait in vain for a mail{wanted}" if "did not come" in step.why else ""
 
 
 def _anywhere(run: Run, step: StepRun) -> str:

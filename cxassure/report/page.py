@@ -44,6 +44,9 @@ FRAGMENT = 4_000_000
 """Bytes of pictures that stand in a fragment itself."""
 
 _LOUD = ("failed", "error", "missed", "degraded")
+_ITSELF = ("journey", "page")
+"""What stands on the page anyway."""
+
 _SHORT, _FELT = 100, 60
 """Characters of an answer in the page's head: all six fit a telephone's screen (360 by 640)."""
 
@@ -128,7 +131,7 @@ def _shown(run: Run, context: Context, budget: Budget) -> dict[str, Any]:
         "anchor": context.anchor(run),
         "headline": headline(run, context),
         "open": loud,
-        "trouble": list(entries(run, context)) if loud else [],
+        "trouble": [one for one in entries(run, context) if one[0] not in _ITSELF] if loud else [],
         "figures": figures(run),
         "changes": since_good(run, context),
         "prefix": context.anchor(run, 0).removesuffix("0"),

@@ -27,7 +27,17 @@ _LABEL = 10
 _COLUMNS = 100
 _LINES = 24
 _LONGEST = 400
-_WHOLE = ("again", "explain", "runbook", "evidence")
+_ANSWERS = ("what", "where", "who", "customer", "since", "cause", "because", "next")
+_SPARED = ("also", "noted", "evidence", "changed", "expected", "seen")
+_TIGHTER = (
+    *((3, rest, ()) for rest in (3, 2, 1)),
+    *((3, 1, _SPARED[: n + 1]) for n in range(len(_SPARED))),
+    (2, 1, _SPARED),
+    (1, 1, _SPARED),
+)
+"""Lines for each answer and for each thing below them, and what is left out, until all fits."""
+
+_WHOLE = ("again", "explain", "runbook", "page")
 """What is copied as it stands: never wrapped, never cut."""
 
 
@@ -41,8 +51,9 @@ def failure(run: Run, context: Context | None = None) -> str:
     context = context or Context(runs=(run,))
     head = _wrapped(headline(run), " " * (4 + _LABEL), 2)
     known = list(entries(run, context))
-    for most in (3, 2, 1):
-        lines = [*head, *(f"    {row}" for one in known for row in _entry(*one, most))]
+    for most, rest, spared in _TIGHTER:
+        kept = [one for one in known if one[0] not in spared]
+        lines = [*head, *(f"    {row}" for one in kept for row in _entry(*one, most, rest))]
         if len(lines) <= _LINES:
             break
     return "\n".join(lines[:_LINES])
@@ -55,11 +66,12 @@ def entries(run: Run, context: Context) -> Iterator[tuple[str, str]]:
             yield label, visible(said) if label in _WHOLE else _line(said)
 
 
-def _entry(label: str, said: str, most: int) -> list[str]:
+def _entry(label: str, said: str, most: int, rest: int) -> list[str]:
+    """Its rows: `most` for one of the six answers, `rest` for what stands below them."""
     first = f"{label:<{_LABEL}}"
     if label in _WHOLE:
         return [first + " ".join(said.split("\n"))]
-    rows = _wrapped(said, "", most, _COLUMNS - 4 - _LABEL)
+    rows = _wrapped(said, "", most if label in _ANSWERS else rest, _COLUMNS - 4 - _LABEL)
     return [f"{first if not n else ' ' * _LABEL}{row}" for n, row in enumerate(rows)]
 
 
@@ -177,6 +189,7 @@ def _told(run: Run, asked: Run, context: Context) -> Iterator[tuple[str, str]]:
     if step is None and run.verdict not in ("failed", "error", "missed"):
         yield "what", run.why
         return
+    yield "journey", run.title
     for one in answers(asked, context):
         yield one.label, one.said
         yield from one.more
@@ -188,7 +201,8 @@ def _told(run: Run, asked: Run, context: Context) -> Iterator[tuple[str, str]]:
         yield "also", "; ".join(_others(run, step))
     yield from ways_on(run, context)
     if step is not None:
-        yield "evidence", _evidence(run, step, context)
+        yield "page", _page(run, step, context)
+        yield "evidence", " · ".join(dict.fromkeys(k.name for k in step.kept if k.path))
 
 
 def _others(run: Run, told: StepRun) -> Iterator[str]:
@@ -199,11 +213,11 @@ def _others(run: Run, told: StepRun) -> Iterator[str]:
             continue
         if step.verdict in ("failed", "error"):
             part = "" if step.part == "steps" else f"{step.part} "
-            yield f"{part}step {step.index} {what(step, run)}"
+            place = "at the end" if step.part == "closing" else f"{part}step {step.index}"
+            yield f"{place} {what(step, run).removeprefix('closing → ')}"
 
 
-def _evidence(run: Run, step: StepRun, context: Context) -> str:
-    names = [kept.name for kept in step.kept if kept.path]
+def _page(run: Run, step: StepRun, context: Context) -> str:
+    """Where the step stands on the page of the campaign; "" on the page of a run alone."""
     elsewhere = context.page and not context.alone
-    page = [f"{context.page}#{context.anchor(run, step.index)}"] if elsewhere else []
-    return " · ".join([*page, *dict.fromkeys(names)])
+    return f"{context.page}#{context.anchor(run, step.index)}" if elsewhere else ""

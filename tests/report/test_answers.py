@@ -179,7 +179,8 @@ def test_what_is_said_otherwise_than_in_the_last_good_run_is_the_cause():
     context = Context(runs=(run,), past={run.id: Past(NOW, good)}, now=NOW)
     found = cause(run, context)
     assert (
-        found.conclusion == "since the last good run menu option 1 was «orders», now «returns»"
+        found.conclusion
+        == "changed since the last good run: menu option 1 was «orders», now «returns»"
     ), found
 
 

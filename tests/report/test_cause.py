@@ -27,14 +27,14 @@ def test_a_run_that_passed_has_no_cause():
 def test_nothing_in_common_is_no_single_cause():
     run = broken("shopper", "web", "click", "Pay", why="no such button")
     assert concluded(run) == UNKNOWN
-    assert cause(run, Context(runs=[])).since == "1 of 1 run; web steps pass"
+    assert cause(run, Context(runs=[])).since == "1 of 1 run; the web steps before it pass"
 
 
 def test_a_lost_context_points_to_the_hand_over():
     runs = [gift_card("a", lost=True), gift_card("b", lost=True)]
     (found,) = causes(runs, Context(runs=runs))
     assert found.conclusion == "the hand-over from IVR to desk lost the context"
-    assert found.since == "2 of 2 runs, a and b; web, chat and IVR steps pass"
+    assert found.since == "2 of 2 runs, a and b; the web, chat and IVR steps before it pass"
     assert set(found.runs) == {run.id for run in runs}
 
 
@@ -105,7 +105,7 @@ def test_a_wait_that_is_too_long_names_its_longest_part():
 def test_going_round_in_circles_is_told_with_the_words():
     sorry = (Observed, {"who": "company", "what": "reply", "text": "Sorry, come again?"})
     run = broken("asker", "chat", "say", why="never so", inside=[sorry] * 3)
-    told = "chat goes round in circles: «sorry, come again?» 3 times"
+    told = "chat goes round in circles: «Sorry, come again?» 3 times"
     assert concluded(run) == told
     assert concluded(broken("asker", "chat", "say", why="x", inside=[sorry] * 2)) == UNKNOWN
 
@@ -212,7 +212,7 @@ def test_a_host_that_is_down_is_one_cause_with_all_that_hangs_on_it():
 
 def test_a_host_that_answers_everybody_with_errors_is_down_whatever_the_number():
     runs = [
-        refused("ask", "asker", "chat", "say", "POST http://h.example/bot answered 500", code="500"),
+        refused("ask", "asker", "chat", "say", "POST http://h.example/b answered 500", code="500"),
         refused(
             "call", "caller", "ivr", "dial", "the call broke off: 11200 HTTP retrieval failure",
             seen="POST http://h.example/voice answered 502", code="11200",

@@ -145,3 +145,40 @@ def test_a_run_has_not_changed_since_itself(events: Any) -> None:
 @given(st.text())
 def test_what_lasts_of_a_text_lasts(text: str) -> None:
     assert lasting(lasting(text)) == lasting(text)
+
+
+def heard(*texts: str) -> Run:
+    items = [seen("prompt", text, 2.0, confidence=0.7, by="whisper") for text in texts]
+    step = StepRun(index=1, party="caller", channel="ivr", verb="dial", verdict="passed",
+                   took=1.0, observed=items)  # fmt: skip
+    return Run(id="r", journey="j", verdict="passed", steps=[step], author_steps=1)
+
+
+def test_what_a_recogniser_spells_otherwise_is_no_change() -> None:
+    good = heard("Welcome to Birch and Bay Gifts.", "For your gift card balance, press 1.", MENU)
+    for other in (
+        heard("Welcome to Birchen Bay gifts", "For your gift card balance press one.", MENU),
+        heard("Welcome to Birch and Bay Gifts. For your gift card balance, press 1. " + MENU),
+        heard("Welcome to", "Birch and Bay Gifts.", "For your discord balance , press one .", MENU),
+    ):
+        assert told(other, good) == []
+
+
+def test_what_a_recogniser_hears_that_is_new_or_leads_elsewhere_is_a_change() -> None:
+    good = heard("Welcome to Birch and Bay Gifts.", MENU)
+    new = "Please listen carefully, as our menu has changed."
+    assert told(heard("Welcome to Birch and Bay Gifts.", new, MENU), good) == [
+        f"the prompt «{new}» is new"
+    ]
+    other = heard("Welcome to Birch and Bay Gifts.", swapped(MENU))
+    assert told(other, good) == [
+        "menu option 1 was «orders», now «returns»",
+        "menu option 2 was «returns», now «orders»",
+    ]
+    assert told(heard(MENU), good) == ["the prompt «Welcome to Birch and Bay Gifts.» is gone"]
+
+
+def test_of_a_run_that_broke_off_neither_its_end_nor_its_waiting_is_a_change() -> None:
+    again = call(*CALL[:3], ("prompt", MENU, 6.0), verdict="failed", took=30.0)
+    assert [one for one in told(again, call(*CALL)) if "took" in one or "gone" in one] == []
+    assert not any("is new" in one for one in told(again, call(*CALL)))

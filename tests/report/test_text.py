@@ -26,10 +26,10 @@ def test_a_failure_reads_as_documented():
     assert failure(runs[1], context).splitlines() == [
         "✗ gift-card-to-agent [mobile]  failed at step 6 of 7, 43.3 s in · critical"
         " · owner checkout-oncall",
-        "    what      agent answer → context had no «order number»",
+        "    what      agent answer → the context had no «order number»",
         "    where     at the desk (agent), step 6 of 7, 43.3 s in; first broken hop IVR → desk,"
-        " last hop",
-        "              known good chat → IVR",
+        " last known",
+        "              good chat → IVR",
         "    who       customers of gift-card-to-agent on desktop and mobile (2 of 2 rows),"
         " at the desk;",
         "              critical",
@@ -38,7 +38,7 @@ def test_a_failure_reads_as_documented():
         " last good run 3",
         "              h ago, 2026-11-22 02:55 UTC",
         "    cause     the hand-over from IVR to desk lost the context",
-        "    because   2 of 2 runs, desktop and mobile; web, chat and IVR steps pass",
+        "    because   2 of 2 runs, desktop and mobile; the web, chat and IVR steps before it pass",
         "    next      check what is passed on with the contact: parameters, headers, task"
         " attributes; tell",
         "              checkout-oncall",
@@ -47,7 +47,8 @@ def test_a_failure_reads_as_documented():
         "    runbook   https://runbooks.example/desk-context",
         "    again     cxassure run gift-card-to-agent --row mobile",
         "    explain   cxassure explain gift-card-to-agent-mobile",
-        "    evidence  reports/runs/x/index.html#gift-card-to-agent-mobile-step-6 · agent-leg.json",
+        "    page      reports/runs/x/index.html#gift-card-to-agent-mobile-step-6",
+        "    evidence  agent-leg.json",
     ]
 
 
@@ -122,7 +123,7 @@ def test_a_broken_promise_is_laid_at_the_step_that_broke_it():
     run = promise_broken()
     told = failure(run)
     assert told.startswith("✗ wait-for-agent  failed at step 3 of 3")
-    assert "agent answer → time_to_human was 95.0 s" in told
+    assert "agent answer → the wait for a person was 95.0 s" in told
     assert "most of the wait is queue: 80.0 s of 90.0 s" in told
     assert "customer  would wait 95.0 s for a person" in told
     assert [s.verdict for s in blaming(run).steps if s.party == "agent"] == ["failed"]

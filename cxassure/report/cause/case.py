@@ -103,7 +103,7 @@ def signature(run: Run) -> tuple[str, ...] | None:
 
 
 def since(case: Case) -> str:
-    """`2 of 2 runs, desktop and mobile; web, chat and IVR steps pass`."""
+    """`2 of 2 runs, desktop and mobile; the web, chat and IVR steps before it pass`."""
     same = [run for run in case.same if run.journey == case.run.journey] or [case.run]
     count = f"{len(same)} of {number(max(len(case.peers), 1), 'run')}"
     rows = [run.row for run in same if run.row]
@@ -120,7 +120,7 @@ def _passing(case: Case) -> Iterator[str]:
         yield f"{listed(rows)} {'passes' if len(rows) == 1 else 'pass'}"
     channels = dict.fromkeys(called(s.channel) for s in case.before if s.channel)
     if channels:
-        yield f"{listed(list(channels))} steps pass"
+        yield f"the {listed(list(channels))} steps before it pass"
     others = dict.fromkeys(run.journey for run in _passing_on(case.step.channel, case))
     if others:
         go_on = "passes" if len(others) == 1 else "pass"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from cxassure.report.cause import heard, instead, reached, together
+from cxassure.report.cause import calls, heard, instead, reached, together
 from cxassure.report.cause.case import UNKNOWN, Blame, Case, Cause, Said, signature, since, touches
 from cxassure.report.codes import explain
 from cxassure.report.context import Context
@@ -25,6 +25,10 @@ _RULES: tuple[Callable[[Case], Said | str | None], ...] = (
     heard.waiting,
     heard.longer,
     heard.late,
+    calls.distorted,
+    calls.transferred,
+    calls.unheard,
+    calls.dead_air,
     heard.short_of_aim,
     together.same_row,
     together.some_rows,
@@ -33,7 +37,7 @@ _RULES: tuple[Callable[[Case], Said | str | None], ...] = (
     heard.unknown_elsewhere,
     instead.elsewhere,
     together.otherwise,
-    heard.hung_up,
+    calls.hung_up,
     heard.silent,
     together.whole_channel,
     together.same_host,
@@ -55,7 +59,7 @@ _CHECKS: dict[object, str] = {
     heard.short_of_aim: "what makes it fall short, before it is felt as a failure",
     together.some_rows: "style, script and settings that only these rows get",
     together.otherwise: "who changed it, and whether it was meant",
-    heard.hung_up: "the flow at this point: an exit without a way on, or a limit of time",
+    calls.hung_up: "the flow at this point: an exit without a way on, or a limit of time",
     heard.silent: "whether the service behind it is up and its answers reach the customer",
     heard.repeating: "the rule that should lead out of this state",
     heard.not_understood: "the words, intents and keys that are understood here",

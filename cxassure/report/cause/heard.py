@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 
-from cxassure.events import Observed
+from cxassure.events import Checked, Observed
 from cxassure.measures import SPOKEN, WAITS
 from cxassure.report.cause.case import Case, called, deed
 from cxassure.report.customer import HEARD, decisive
 from cxassure.report.tally import listed
+from cxassure.report.wrong import wanted
 from cxassure.run import StepRun
 from cxassure.text import clip, plain, span
 
@@ -45,11 +46,12 @@ def _handing_over(case: Case) -> str:
 
 def unanswered(case: Case) -> str:
     """An agent's step that fails at being rung: the transfer went elsewhere or nowhere."""
-    if case.step.channel != "agent" or case.step.verb != "answer" or case.facet:
+    if case.step.channel != "agent" or case.step.verb not in ("answer", "let_ring") or case.facet:
         return ""
     if "position" in case.step.seen:
         return f"the queue was not through in time: {clip(case.step.seen, 100)}"
-    return f"the transfer from {_handing_over(case)} did not reach {case.step.party}"
+    instead = f"; {clip(case.step.seen, 140)}" if case.step.seen not in ("", "nothing") else ""
+    return f"the transfer from {_handing_over(case)} did not reach {case.step.party}{instead}"
 
 
 def asked_again(case: Case) -> str:
@@ -128,23 +130,15 @@ def unknown_elsewhere(case: Case) -> str:
 
 def repeating(case: Case) -> str:
     """The company keeps saying one thing: the customer goes round in circles."""
-    words = [plain(o.text) for o in case.run.transcript() if o.who == "company" and spoken(o)]
+    heard = [o.text for o in case.run.transcript() if o.who == "company" and spoken(o)]
+    words = [plain(text) for text in heard]
     most = max(words, key=words.count, default="")
     times = words.count(most)
     if times < (2 if case.facet == "repeats" else 3) or words[-1] != most:
         return ""
-    return f"{called(case.step.channel)} goes round in circles: «{clip(most, 80)}» {times} times"
-
-
-def hung_up(case: Case) -> str:
-    """The company ended the call before it did what it should."""
-    ended = [o for o in case.run.transcript() if o.what == "hung up" and o.who == "line"]
-    if case.step.channel not in ("ivr", "agent") or not ended or case.step.verb == "hang_up":
-        return ""
-    last = ended[-1]
-    if last.data.get("by") != "company" or last.at > case.step.at + case.step.took:
-        return ""
-    return f"the company ended the call {span(last.at)} into the journey"
+    return (
+        f"{called(case.step.channel)} goes round in circles: «{clip(heard[-1], 80)}» {times} times"
+    )
 
 
 def silent(case: Case) -> str:
@@ -190,9 +184,19 @@ def ends_up(case: Case) -> str:
         return ""
     page = clip(pages[-1].text, 60)
     check = decisive(case.step)
-    if check and check.facet in ("element", "count") and pages[-1].step == case.step.index:
+    here = pages[-1].step == case.step.index
+    if check and check.facet in ("element", "count") and here:
         got = "" if check.seen in ("", "nothing") else f": it shows «{clip(check.seen, 60)}»"
-        return f"«{page}» comes, but without {clip(check.expected, 80)}{got}"
-    if pages[-1].step == case.step.index:
+        return f"«{page}» comes, but without {_wanted(check)}{got}"
+    if check and check.facet == "page" and here:
+        return f"«{page}» comes, but without what it should show: {_wanted(check)}"
+    if here:
         return f"«{deed(case.step)}» leads to «{page}»"
     return f"«{deed(case.step)}» leads nowhere: the customer stays on «{page}»"
+
+
+def _wanted(check: Checked) -> str:
+    """`«1 item in your basket»` of `page contains «1 item in your basket»`."""
+    if check.facet == "page":
+        return clip(check.expected.removeprefix("page contains "), 80)
+    return clip(wanted(check.facet, check.expected) or check.expected, 100)

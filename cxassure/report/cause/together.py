@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from cxassure.incident import Deploy
-from cxassure.report.cause.case import GOOD, Blame, Case, Said, called, deed, hosts
+from cxassure.report.cause.case import GOOD, Blame, Case, Said, called, deed, hosts, touches
+from cxassure.report.cause.reached import host_of
 from cxassure.report.changes import since_good
 from cxassure.report.codes import explain
 from cxassure.report.tally import listed, number
@@ -22,10 +23,10 @@ WINDOW = timedelta(hours=24)
 """A deployment is suspected of what began within this time after it."""
 
 _OURS = (
-    (r"no browser|browser (was|could) not|no usable browser", "cxassure doctor says what is there"),
+    (r"no browser|browser (was|could) not|no usable browser", "what cxassure doctor says"),
     (r"name server|name resolution|no dns", "the DNS settings of the machine that runs cxassure"),
-    (r"no space|disk (is )?full|could not be (written|kept)|no room|quota", "free space: df -h"),
-    (r"\bclock\b|not valid yet|skew|timestamp", "our clock: timedatectl, and whether NTP runs"),
+    (r"no space|disk (is )?full|could not be (written|kept)|no room|quota", "free space (df -h)"),
+    (r"\bclock\b|not valid yet|skew|timestamp", "our clock (timedatectl) and whether NTP runs"),
     (r"trunk|registration|registered", "our trunk: its registration and credentials"),
     (r"no network|no way to|proxy|unreachable", "the network of the machine that runs cxassure"),
     (r"bot wall|captcha|blocked", "that the site's owner lets synthetic traffic through"),
@@ -112,7 +113,7 @@ def otherwise(case: Case) -> Said | None:
         if one.kind in ("menu", "prompt", "reply", "ring") and one.step <= case.step.index
     )
     told = next((one for one in found if one.after or one.kind in ("menu", "ring")), None)
-    return Said(f"since the last good run {told.sentence}") if told else None
+    return Said(f"changed since the last good run: {told.sentence}") if told else None
 
 
 def deployed(case: Case) -> Said | None:
@@ -143,12 +144,14 @@ def evidence(case: Case) -> Iterator[str]:
 
 
 def _suspect(case: Case) -> Deploy | None:
-    """The last deployment between the last good run and the first bad one."""
+    """The last deployment between the last good run and the first bad one; of what never went
+    well nobody knows that it began with one."""
     past = case.context.past.get(case.run.id)
     began = (past and past.first_bad) or _moment(case.run)
-    if began is None or case.run.verdict not in ("failed", "degraded"):
+    good = past.last_good if past else None
+    if began is None or good is None or case.run.verdict not in ("failed", "degraded"):
         return None
-    earliest = max((past and past.last_good) or began - WINDOW, began - WINDOW)
+    earliest = max(good, began - WINDOW)
     env = ("", case.run.env)
     near = (d for d in case.context.deploys if d.env in env and earliest < d.at <= began)
     found = max(near, key=lambda one: one.at, default=None)
@@ -156,8 +159,14 @@ def _suspect(case: Case) -> Deploy | None:
 
 
 def _passed_after(case: Case, one: Deploy) -> bool:
-    good = (run for run in case.peers if run.verdict in GOOD and run.env == case.run.env)
-    return any((at := _moment(run)) is not None and at >= one.at for run in good)
+    """Whether the journey went well since, or anything else over the same host."""
+    host = Blame("host", host_of(case.run))
+    since = (run for run in (*case.every, *case.context.passed) if run.env == case.run.env)
+    return any(
+        (at := _moment(run)) is not None and at >= one.at
+        for run in since
+        if run.verdict in GOOD and (run.journey == case.run.journey or touches(run, host))
+    )
 
 
 def _told(case: Case, one: Deploy) -> str:

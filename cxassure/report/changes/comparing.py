@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from cxassure.events import Observed
 from cxassure.measures import UNITS
 from cxassure.report.changes.change import ORDER, Change, Kind, aligned, lasting
+from cxassure.report.changes.ear import recognised, within
+from cxassure.report.customer import SOUND, decisive
 from cxassure.report.menu import announced
 from cxassure.report.tally import figure
 from cxassure.run import Run, StepRun
@@ -62,10 +64,18 @@ def _journey(before: Sequence[StepRun], after: Sequence[StepRun]) -> Iterator[Ch
 
 def _spoken(before: Sequence[StepRun], after: Sequence[StepRun], whole: bool) -> Iterator[Change]:
     parties = dict.fromkeys(seen.party for step in after for seen in step.observed)
+    garbled = any(_garbled(step) for step in after)
     for party in parties:
         for what in SPOKEN:
-            yield from _said(_of(before, party, what), _of(after, party, what), what, whole)
+            now = [o for o in _of(after, party, what) if not (garbled and recognised(o))]
+            yield from _said(_of(before, party, what), now, what, whole)
         yield from _greeting(before, after, party)
+
+
+def _garbled(step: StepRun) -> bool:
+    """Whether the sound was too bad for anybody to say what was said."""
+    check = decisive(step)
+    return step.verdict == "failed" and check is not None and check.facet in SOUND
 
 
 def _of(steps: Sequence[StepRun], party: str, what: str) -> list[Observed]:
@@ -81,13 +91,28 @@ def _said(
     kind, name = SPOKEN[what]
     if _only_cut(before, after):
         return
+    known = {lasting(o.text) for o in before}
     for old, new in aligned([o.text for o in before], [o.text for o in after]):
         was = before[old] if old is not None else None
         now = after[new] if new is not None else None
+        was, now = _unlike(was, before, now, after)
+        if not whole and (now is None or (was is None and lasting(now.text) in known)):
+            continue  # it broke off, or came to where it had been
         told = list(_pair(kind, name, was, now, before[-1].step if before else 0))
         yield from told
         if told and was and not whole:
             return
+
+
+def _unlike(
+    was: Observed | None, before: list[Observed], now: Observed | None, after: list[Observed]
+) -> tuple[Observed | None, Observed | None]:
+    """What of a pair is left where a recogniser heard the same words in other letters or pieces."""
+    if not any(map(recognised, (*before, *after))):
+        return was, now
+    gone = was if was and not within(was.text, after) else None
+    new = now if now and not within(now.text, before) else None
+    return gone, new
 
 
 def _only_cut(before: list[Observed], after: list[Observed]) -> bool:
@@ -102,12 +127,26 @@ def _pair(
         menu = list(_menu(announced(was.text), announced(now.text), now.step))
         yield from menu
         if not menu:
-            text = f"the {name} was «{clip(was.text, 120)}», now «{clip(now.text, 120)}»"
+            text = f"the {name} {_be('was', name)} «{clip(was.text, 120)}»"
+            text += f", now «{clip(now.text, 120)}»"
             yield Change(kind, now.step, text, was.text, now.text)
     elif now:
-        yield Change(kind, now.step, f"the {name} «{clip(now.text, 120)}» is new", "", now.text)
+        yield Change(
+            kind,
+            now.step,
+            f"the {name} «{clip(now.text, 120)}» {_be('is', name)} new",
+            "",
+            now.text,
+        )
     elif was:
-        yield Change(kind, at, f"the {name} «{clip(was.text, 120)}» is gone", was.text, "")
+        yield Change(
+            kind, at, f"the {name} «{clip(was.text, 120)}» {_be('is', name)} gone", was.text, ""
+        )
+
+
+def _be(word: str, name: str) -> str:
+    """`is` and `was` as the name needs them: quick replies are many."""
+    return {"is": "are", "was": "were"}[word] if name.endswith(("replies", "words")) else word
 
 
 def _menu(was: Mapping[str, str], now: Mapping[str, str], step: int) -> Iterator[Change]:
@@ -202,6 +241,8 @@ def _times(before: Sequence[StepRun], after: Sequence[StepRun]) -> Iterator[Chan
         old = was.get(step.index)
         if old is None or (old.party, old.verb) != (step.party, step.verb):
             continue
+        if step.verdict not in ("passed", "degraded"):
+            continue  # how long we waited for what did not come says nothing
         if step.took > SLOWER * old.took and step.took - old.took >= BY:
             text = f"step {step.index}, {step.title}, took {span(step.took)}, was {span(old.took)}"
             yield Change("time", step.index, text)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from cxassure.incident import KINDS, Account, Fault, Kind, Observation, Vantage, group
+from cxassure.report.answers import what
 from cxassure.report.cause import cause
 from cxassure.report.context import Context
 from cxassure.report.customer import consequence, decisive
@@ -129,4 +130,4 @@ def _account(run: Run, asked: Run, step: StepRun | None, context: Context, link:
 
 def _title(run: Run, step: StepRun) -> str:
     where = f"step {step.index} of {run.author_steps}: " if step.part == "steps" else ""
-    return clip(f"{where}{step.title} → {step.why or run.why or step.verdict}", _LONGEST)
+    return clip(f"{where}{what(step, run)}", _LONGEST)

@@ -14,6 +14,8 @@ from urllib.parse import quote
 from cxassure.events import Kept, Observed
 from cxassure.measures import SPOKEN, TURNS
 from cxassure.report.context import Context
+from cxassure.report.legs import Leg, read
+from cxassure.report.proofs import Proof, proofs
 from cxassure.report.story.ladder import rungs
 from cxassure.report.story.waveform import Waveform, waveform
 from cxassure.report.story.way import Hop, broken_at, hops
@@ -39,7 +41,7 @@ _SOME, _NEAR = 6, 2
 class Line:
     """One thing that was said, done, seen or kept.
 
-    `kind`: speech, keys, options, ring, note, exchange, image, text, ladder, sound, file.
+    `kind`: speech, keys, options, ring, note, exchange, image, text, ladder, sound, legs, file.
     """
 
     kind: str
@@ -53,6 +55,7 @@ class Line:
     source: str = ""
     sound: Sound | None = None
     options: list[str] = field(default_factory=list)
+    legs: list[Leg] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -84,6 +87,7 @@ class Moment:
     took: str
     broken: bool
     lines: list[Line]
+    proofs: list[Proof] = field(default_factory=list)
     left_out: int = 0
 
 
@@ -132,7 +136,7 @@ def _gather(moments: list[Moment]) -> None:
         return
     for moment in moments:
         if moment is not broken:
-            taken = [line for line in moment.lines if line.kind in ("sound", "ladder")]
+            taken = [line for line in moment.lines if line.kind in ("sound", "ladder", "legs")]
             moment.lines = [line for line in moment.lines if line not in taken]
             broken.lines += taken
 
@@ -157,7 +161,7 @@ def _moment(run: Run, step: StepRun, broken: bool, context: Context, budget: Bud
         for item in items
     ]
     anchor = context.anchor(run, step.index)
-    return Moment(step, anchor, clock(step.at), span(step.took), broken, lines)
+    return Moment(step, anchor, clock(step.at), span(step.took), broken, lines, proofs(step))
 
 
 def _bounded(moments: list[Moment]) -> list[Moment]:
@@ -216,6 +220,8 @@ def _kept(run: Run, kept: Kept, context: Context, budget: Budget) -> Line:
         return _sound(run, kept, line, file, wave, budget)
     if file and kept.media.startswith(TEXTS):
         text = _read(file)
+        if measured := read(file):
+            return replace(line, kind="legs", legs=measured, parts=[(kept.path, text)])
         if file.name.startswith("sip") and (drawn := rungs(text)):
             return replace(line, kind="ladder", source=drawn, parts=[(kept.path, text)])
         return replace(line, kind="text", parts=[(kept.path, text)])
@@ -242,7 +248,7 @@ def _sound(run: Run, kept: Kept, line: Line, file: Path, wave: Waveform, budget:
 
 
 def _words(seen: Observed) -> bool:
-    return seen.what in SPOKEN or seen.what in TURNS
+    return seen.what in SPOKEN or (seen.what in TURNS and seen.what not in RINGS)
 
 
 def _read(file: Path) -> str:

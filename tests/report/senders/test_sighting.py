@@ -36,7 +36,7 @@ def test_a_lost_context_is_a_look_with_its_cause_and_its_command() -> None:
     assert (seen.fault.host, seen.fault.connector) == ("desk.example:8443", "agent.twiml")
     assert (seen.fault.step, seen.fault.group) == ("agent answer", "context")
     told = seen.account
-    assert told.step == "step 6 of 7: agent answer → context had no «order number»"
+    assert told.step == "step 6 of 7: agent answer → the context had no «order number»"
     assert told.expected == "order number = 1048213"
     assert told.customer.startswith("would be asked for the order number again")
     assert "lost the context" in told.cause
