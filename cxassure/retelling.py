@@ -36,9 +36,11 @@ def context_of(
     folders: Mapping[str, Path],
     campaign: Path,
     again: str,
+    deploys: Sequence[Deploy] | None = None,
 ) -> Context:
     """What reports of `runs` need; `campaign` is the folder of their page, `again` the command
-    that drives a journey, named after it, once more. Its other runs are read where they lie."""
+    that drives a journey, named after it, once more. Its other runs are read where they lie, and
+    `deploys` looked up where they are not given."""
     from cxassure.report.context import Context
 
     trouble = any(run.verdict in ("failed", "degraded") for run in runs)
@@ -48,7 +50,7 @@ def context_of(
         folders=folders,
         page=str(campaign / PAGE),
         again=again,
-        deploys=_deploys(store) if trouble else (),
+        deploys=(_deploys(store) if deploys is None else deploys) if trouble else (),
     )
 
 

@@ -31,7 +31,7 @@ from cxassure.verdict import Verdict
 
 if TYPE_CHECKING:
     from cxassure.store.reading import PastRun, Stored
-    from cxassure.store.views import Mark, Views
+    from cxassure.store.views import Mark
 
 PER_PAGE = 50
 AGAIN = "cxassure run"
@@ -112,7 +112,7 @@ class Runs:
         stored = await asyncio.to_thread(self._looking.views.read, campaign, name)
         if stored is None:
             return self._gone(request, past)
-        html = await asyncio.to_thread(_story, self._looking.views, stored.run, folder)
+        html = await asyncio.to_thread(self._story, stored.run, folder)
         return self._rendering.page(
             request,
             "run.html",
@@ -120,6 +120,11 @@ class Runs:
             run=stored.run,
             lost=await asyncio.to_thread(lost, stored.run, folder),
         )
+
+    def _story(self, run: Run, folder: Path) -> str:
+        reader, deploys = self._looking.views.reader, self._looking.duty.state().deploys
+        folders = {run.id: folder}
+        return fragment(run, context_of(reader, [run], folders, folder.parent, AGAIN, deploys))
 
     def _gone(self, request: Request, past: PastRun | None) -> Response:
         """What is still known of a run whose files are not here."""
@@ -208,11 +213,6 @@ def _moment(text: str) -> datetime | None:
         if 1970 <= found.year <= 9000:
             return found
     raise ValueError("a day is written 2026-11-30, a moment 2026-11-30T12:00:00Z")
-
-
-def _story(views: Views, run: Run, folder: Path) -> str:
-    context = context_of(views.reader, [run], {run.id: folder}, folder.parent, AGAIN)
-    return fragment(run, context)
 
 
 def _media(stored: Stored, path: str) -> str | None:
