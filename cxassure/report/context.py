@@ -38,7 +38,8 @@ class Context:
     `runs` are all of the campaign, also where only some of them are told: what is the cause of one
     shows in the others. `alone` says that the page holds one of them and lies in its folder.
     `again` is the command that runs a journey once more, to which journey and row are added.
-    `deploys` are the deployments that are remembered.
+    `deploys` are the deployments that are remembered; `passed` the latest runs of all journeys that
+    went well since the last of them, which one that went before them cannot be blamed for.
     """
 
     runs: Sequence[Run] = ()
@@ -47,6 +48,7 @@ class Context:
     page: str = ""
     again: str = "cxassure run"
     deploys: Sequence[Deploy] = ()
+    passed: Sequence[Run] = ()
     alone: bool = False
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
