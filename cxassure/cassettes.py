@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cxassure.errors import CannotLook
 from cxassure.events import Kept
 from cxassure.store import Stored
 from cxassure.text import clip, span
@@ -108,13 +107,14 @@ def _way(old: Call, new: Taken) -> list[Change]:
 
 def _rings(old: Call, new: Call) -> list[Change]:
     """What the desk was told, value by value; what differs from call to call is left out."""
+    from cxassure.channels._telephony.cassette.playing import mapping
     from cxassure.report.changes import Change
     from cxassure.report.changes.change import lasting
 
     found: list[Change] = []
     was, now = _of(old, "rang"), _of(new, "rang")
     for before, after in zip(was, now, strict=False):
-        one, other = before.data.get("context") or {}, after.data.get("context") or {}
+        one, other = mapping(before.data.get("context")), mapping(after.data.get("context"))
         for name in sorted(other):
             new_value = clip(str(other[name]), 60)
             if name not in one:
@@ -163,12 +163,6 @@ def _sounds(path: Path, old: Call, new: Taken) -> list[Change]:
         return []
     from cxassure.channels._telephony.cassette.listening import otherwise
 
-    before = {}
-    for sound in old.sounds:
-        try:
-            before[sound.party] = (tape.folder(path) / sound.file).read_bytes()
-        except OSError as wrong:
-            hint = "the folder of sounds belongs to the cassette: keep both, or record it anew"
-            raise CannotLook(f"{sound.file}: {wrong.strerror}", hint) from None
+    before = {sound.party: tape.sound(path, sound) for sound in old.sounds}
     found = otherwise(old, new.call, before, dict(new.sounds))
     return [Change("prompt", 0, sentence) for sentence in found]

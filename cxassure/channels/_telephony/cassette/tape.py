@@ -26,6 +26,7 @@ ACTS = frozenset(
 """What a party does; all else happens to it. `over` is the end of the journey."""
 OVER, TURN = "over", "turn"
 _AT_ONCE = frozenset(("speech", "tone", "tones"))
+_SOUNDS = "the folder of sounds belongs to the cassette: keep both, or record it anew"
 _DOES: tuple[Who, ...] = ("customer", "agent")
 
 
@@ -167,10 +168,13 @@ def _fault(call: Call) -> tuple[str, str] | None:
     last = 0.0
     for number, line in enumerate(call.lines, 1):
         here = f"line {number} ({clip(line.what, 40)})"
-        if line.party not in call.parties and line.what != OVER:
+        ends = line.act and line.what == OVER
+        if line.party not in call.parties and not ends:
             return f"{here}: no party «{clip(line.party, 40)}»", "`parties` names them all"
         if not (-LONGEST <= line.at <= LONGEST and 0 <= line.seconds <= LONGEST):
             return f"{here}: {line.at} lasting {line.seconds} is no time", "seconds, up to a day"
+        if not isinstance(line.data.get("context") or {}, dict):
+            return f"{here}: its context is none", 'names with texts: {"caller": "+12025550101"}'
         if line.act and line.at < last:
             return f"{here}: it is before the act above it", "acts stand in order of time"
         last = line.at if line.act else last
@@ -188,6 +192,22 @@ def _fault(call: Call) -> tuple[str, str] | None:
 def folder(path: Path) -> Path:
     """Where the sounds of a cassette lie: `menu.sounds` beside `menu.cassette`."""
     return path.with_suffix(".sounds")
+
+
+def sound(path: Path, one: Sound) -> bytes:
+    """A WAV file of the cassette at `path`. Raises `CannotLook` that names it where it is missing,
+    or none."""
+    from cxassure.channels._telephony.audio.wav import read_wav
+
+    file = folder(path) / one.file
+    try:
+        data = file.read_bytes()
+        read_wav(data, 0)
+    except OSError as wrong:
+        raise CannotLook(f"{file}: {wrong.strerror or wrong}", _SOUNDS) from None
+    except CannotLook as wrong:
+        raise CannotLook(f"{file}: {wrong.what}", _SOUNDS) from None
+    return data
 
 
 def write(path: Path, cassette: Cassette, sounds: Mapping[str, bytes] = {}) -> None:
