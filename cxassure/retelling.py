@@ -29,6 +29,9 @@ LOOKS = 20
 OTHERS = 500
 """Runs of the same campaign that are looked at beside those that are told."""
 
+PASSED = 20
+"""Journeys of which a run is read to see whether they went well since a deployment."""
+
 
 def context_of(
     store: Store,
@@ -44,13 +47,15 @@ def context_of(
     from cxassure.report.context import Context
 
     trouble = any(run.verdict in ("failed", "degraded") for run in runs)
+    known = (_deploys(store) if deploys is None else deploys) if trouble else ()
     return Context(
         runs=[*runs, *_others(folders, campaign)],
         past={run.id: _past(store, run) for run in runs},
         folders=folders,
         page=str(campaign / PAGE),
         again=again,
-        deploys=(_deploys(store) if deploys is None else deploys) if trouble else (),
+        deploys=known,
+        passed=_passed(store, runs, known),
     )
 
 
@@ -75,6 +80,20 @@ def _deploys(store: Store) -> tuple[Deploy, ...]:
     with contextlib.suppress(CannotLook):
         return Incidents(store.url or f"sqlite:///{kept}").state().deploys
     return ()
+
+
+def _passed(store: Store, runs: Sequence[Run], deploys: Sequence[Deploy]) -> list[Run]:
+    """The latest run of each journey, where it went well after a deployment before `runs`."""
+    ended = max((run.started for run in runs), default="")
+    known = [one.at for one in deploys if ended and one.at <= datetime.fromisoformat(ended)]
+    if not known or not any(run.verdict in ("failed", "degraded") for run in runs):
+        return []
+    envs = {run.env for run in runs}
+    since = [one for one in store.latest() if one.good and one.env in envs]
+    since = [one for one in since if one.started >= min(known)]
+    since.sort(key=lambda one: one.started, reverse=True)
+    kept = (_kept(store, one) for one in since[:PASSED])
+    return [run for run in kept if run]
 
 
 def _past(store: Store, run: Run) -> Past:

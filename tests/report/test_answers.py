@@ -73,7 +73,8 @@ def test_a_number_that_comes_in_several_journeys_is_evidence():
 def after_a_deployment(run, minutes, *others, **past):
     began = datetime.fromisoformat(run.started)
     deploy = Deploy(at=began - timedelta(minutes=minutes), what="shop 4.2")
-    known = {run.id: Past(**{"first_bad": began, **past})}
+    long_ago = began - timedelta(hours=20)
+    known = {run.id: Past(**{"first_bad": began, "last_good": long_ago, **past})}
     context = Context(runs=(run, *others), past=known, deploys=(deploy,), now=NOW)
     return cause(run, context)
 
@@ -88,6 +89,28 @@ def test_a_deployment_before_it_began_is_suspected_unless_it_passed_since():
     good = Telling("order-status", "desktop", started="2026-11-22T02:59:00Z").end()
     assert after_a_deployment(run, 12, good).evidence == ()
     assert after_a_deployment(run, 60 * 30).conclusion == UNKNOWN
+
+
+def test_a_deployment_is_innocent_of_what_never_went_well():
+    run = broken("shopper", "web", "click", "Pay", why="no such button")
+    found = after_a_deployment(run, 12, last_good=None)
+    assert (found.conclusion, found.evidence) == (UNKNOWN, ())
+
+
+@pytest.mark.parametrize(("host", "suspected"), [("h.example", False), ("other.example", True)])
+def test_a_deployment_is_innocent_where_anything_passed_over_the_same_host_since(host, suspected):
+    run = broken("shopper", "web", "click", "Pay", why="no such button")
+    began = datetime.fromisoformat(run.started)
+    run.hosts = {"shopper": "h.example"}
+    other = Telling("look", started="2026-11-22T02:59:00Z", hosts={"s": host})
+    deploy = Deploy(at=began - timedelta(minutes=12), what="shop 4.2")
+    context = Context(
+        runs=(run,),
+        past={run.id: Past(first_bad=began, last_good=began - timedelta(hours=1))},
+        deploys=(deploy,),
+        passed=(other.step("s", "web", "open").end(),),
+    )
+    assert ("deployment" in cause(run, context).conclusion) == suspected
 
 
 def test_another_release_than_that_of_the_good_run_is_evidence():

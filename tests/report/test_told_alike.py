@@ -42,7 +42,8 @@ def deployed():
     run = broken("shopper", "web", "click", "Pay", why="no such button")
     began = datetime.fromisoformat(run.started)
     deploy = Deploy(at=began - timedelta(minutes=12), what="shop 4.2")
-    return run, Context(runs=(run,), past={run.id: Past(first_bad=began)}, deploys=(deploy,))
+    past = Past(first_bad=began, last_good=began - timedelta(hours=1))
+    return run, Context(runs=(run,), past={run.id: past}, deploys=(deploy,))
 
 
 def only_one_row():
