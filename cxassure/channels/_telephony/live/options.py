@@ -12,14 +12,16 @@ import msgspec
 from cxassure.channel import Opening
 from cxassure.channels._http.options import read_options
 from cxassure.channels._telephony.sip.uri import Uri
-from cxassure.errors import CannotLook, UsageError
-from cxassure.text import seconds
+from cxassure.errors import CannotLook, Misread, UsageError
+from cxassure.text import clip, seconds, span
 
 if TYPE_CHECKING:
     from cxassure.channels._telephony.rtp.port import MediaPort
 
 VOICE = ("numpy", "webrtcvad")
 """What the extra `voice` brings and no call can do without."""
+LENGTHS = {"key": (0.04, 5), "gap": (0.0, 5), "silence": (0.2, 60), "dead_air": (1.0, 600)}
+"""The shortest and the longest, in seconds, that a length of time may be here."""
 
 
 class SipOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -78,7 +80,22 @@ def options_of(opening: Opening) -> SipOptions:
     missing = next((name for name in VOICE if find_spec(name) is None), "")
     if missing:
         raise CannotLook(f"calls over SIP need {missing}", "pip install 'cxassure[voice]'")
-    return read_options(opening, SipOptions)
+    options = read_options(opening, SipOptions)
+    for name, (least, most) in LENGTHS.items():
+        _between(opening, name, getattr(options, name), least, most)
+    return options
+
+
+def _between(opening: Opening, name: str, written: str, least: float, most: float) -> None:
+    try:
+        fits = least <= length(written) <= most
+    except Misread:
+        fits = False
+    if not fits:
+        raise CannotLook(
+            f"an option of target «{opening.target.name}» is wrong: {name}: {clip(written, 40)}",
+            f"a length from {span(least)} to {span(most)}, such as 500ms or 2.5s",
+        )
 
 
 def length(written: str) -> float:

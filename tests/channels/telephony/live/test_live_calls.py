@@ -47,6 +47,15 @@ async def test_a_trunk_that_refuses_us_is_our_own_matter(company, telephone):
         await caller.do("dial")
 
 
+@pytest.mark.parametrize(
+    "wrong", [{"key": "9s"}, {"silence": "lots"}, {"dead_air": "0s"}, {"gap": "100"}]
+)
+async def test_a_length_that_makes_no_sense_is_told_before_anybody_is_rung(telephone, wrong):
+    with pytest.raises(CannotLook, match="an option of target «target» is wrong") as told:
+        await telephone("ivr", "support-line-sip", **wrong)
+    assert next(iter(wrong)) in told.value.what and "500ms" in told.value.hint
+
+
 @pytest.mark.parametrize("password", ["", "wrong"])
 async def test_a_wrong_password_is_our_own_matter(telephone, password):
     caller = await telephone("ivr", "support-line-digest", password=password, user="kim")
