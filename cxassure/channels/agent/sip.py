@@ -149,11 +149,13 @@ class SipDesk:
             )
 
     async def _consult(self, address: str, patience: float) -> Any:
-        """A call of the agent's own to whom the customer goes, up."""
+        """A call of the agent's own to whom the customer goes, up; it says for whom it is, as our
+        telephones do where they register."""
         from cxassure.channels._telephony.sip.events import Answered
 
         assert self.talk.phone
-        other, _ = await self.talk.phone.call(address, "", {})
+        marks = {self.options.for_header: self._wanted} if self._wanted else {}
+        other, _ = await self.talk.phone.call(address, "", marks)
         if not await other.wait(Answered, patience):
             await other.hang_up()
             raise Broken(f"{address} did not answer the agent", expected="an answer", seen="none")
@@ -165,6 +167,7 @@ class SipDesk:
         assert self.talk.call
         code = await (self.talk.call.hold() if held else self.talk.call.resume())
         self.session.note("agent", "held" if held else "resumed", code=code)
+        self.talk.holds = held and code < 300
         if code >= 300:
             raise Broken(f"the far end refused that (SIP {code})", code=str(code))
 

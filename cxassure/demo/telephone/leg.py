@@ -6,7 +6,15 @@ import asyncio
 from collections.abc import Callable
 
 from cxassure.demo.telephone import keys, sdp
-from cxassure.demo.telephone.message import Address, Message, Uri, address, response, token
+from cxassure.demo.telephone.message import (
+    Address,
+    Message,
+    Uri,
+    address,
+    parameters,
+    response,
+    token,
+)
 from cxassure.demo.telephone.pacing import Pacer
 from cxassure.demo.telephone.rtp import Line
 from cxassure.demo.telephone.transactions import Served, Transactions
@@ -32,6 +40,11 @@ class Wires:
     def place(self) -> str:
         return f"{self.network.host}:{self.network.port}"
 
+    def named(self, replaces: str) -> Leg | None:
+        """The leg that a Replaces names, as who is on it writes it (RFC 3891)."""
+        call_id, _, tags = replaces.partition(";")
+        return self.dialogs.get((call_id.strip(), parameters(tags).get("to-tag", "")))
+
 
 class Leg:
     """A dialog with one telephone; `ended` is set when it is over, `why` says by whom."""
@@ -44,6 +57,7 @@ class Leg:
         self.routes: list[str] = []
         self.established, self.ended, self.why = False, asyncio.Event(), ""
         self.on_refer: Callable[[Served, Address], None] = lambda served, _: served.refuse(603)
+        self.hand_over: Callable[[], list[Leg]] = list
         self.notices: asyncio.Queue[str] = asyncio.Queue()
         self._served: Served | None = None
         self._cseq = self._invited = self._version = 0

@@ -36,11 +36,12 @@ class Talk:
         self._ringer, self._company, self._caller = ringer, company, caller
         self._context, self._shown, self._announcement = context, shown, announcement
         self._room, self._agents = Room(COMFORT), [agent]
-        self._referred: asyncio.Queue[tuple[Leg, str]] = asyncio.Queue()
+        self._referred: asyncio.Queue[tuple[Leg, str, Leg | None] | None] = asyncio.Queue()
 
     async def run(self) -> str:
         """`completed` when the last agent has gone, `back` when the caller goes to the tree."""
         self._room.join(self._caller.line)
+        self._caller.hand_over = self._hand_over
         self._seat(self._agents[0])
         errands = [asyncio.ensure_future(self._announce()), asyncio.ensure_future(self._drop())]
         try:
@@ -76,8 +77,17 @@ class Talk:
             await self._company.pause(DROPS_AFTER)
             self._caller.hang_up()
 
-    async def _next(self) -> tuple[Leg, str] | None:
-        """Wait until an agent hangs up (None) or wants to pass the caller on, and to whom."""
+    def _hand_over(self) -> list[Leg]:
+        """Gives the agents to another talk; this one, which was to consult them, is over."""
+        given, self._agents = self._agents, []
+        for agent in given:
+            self._room.leave(agent.line)
+        self._referred.put_nowait(None)
+        return given
+
+    async def _next(self) -> tuple[Leg, str, Leg | None] | None:
+        """Wait until an agent hangs up (None) or wants to pass the caller on, to whom, and in the
+        place of which call of its own."""
         waits = [asyncio.ensure_future(each.ended.wait()) for each in self._agents]
         asked = asyncio.ensure_future(self._referred.get())
         try:
@@ -91,28 +101,30 @@ class Talk:
                     self._room.leave(agent.line)
 
     def _refer(self, agent: Leg, served: Served, to: Address) -> None:
-        """An agent's REFER is taken for a desk, or for a number of ours: back to the tree."""
+        """An agent's REFER is taken for a desk, or for a number of ours: back to the tree; with
+        Replaces (RFC 3891) for whom the agent has consulted in a call through here."""
         number = to.uri.user
         if number not in DESKS and number not in self._ringer.numbers:
             served.refuse(404, agent.tag)
             return
+        replaces = {name.lower(): value for name, value in to.uri.headers}.get("replaces", "")
+        consulted = self._ringer.wires.named(replaces)
+        if replaces and (consulted is None or consulted.ended.is_set() or number not in DESKS):
+            served.refuse(481, agent.tag)
+            return
         taken = response(served.request, 202, agent.tag)
         taken.headers.append(("Contact", agent.contact))
         served.respond(taken)
-        self._referred.put_nowait((agent, number))
+        self._referred.put_nowait((agent, number, consulted))
 
-    async def _move(self, agent: Leg, number: str) -> bool:
+    async def _move(self, agent: Leg, number: str, consulted: Leg | None) -> bool:
         """Pass the caller on, telling the agent how it goes; True when it goes to the tree."""
         await self._notify(agent, 100)
         if number not in DESKS:
             await self._notify(agent, 200)
             agent.hang_up()
             return True
-        context = {**self._context, "queue": number.removesuffix("-desk")}
-        patience = PATIENCE * self._company.speed
-        rung = await self._ringer.ring(
-            number, context, self._shown, patience, address(self._caller.theirs).uri.user
-        )
+        rung = await self._ring(number, consulted)
         if isinstance(rung, str):
             await self._notify(agent, 486 if rung == "busy" else 480)
             return False
@@ -123,6 +135,15 @@ class Talk:
             self._room.leave(agent.line)
             agent.hang_up()
         return False
+
+    async def _ring(self, desk: str, consulted: Leg | None) -> Leg | str:
+        """The desk's telephone: the one that was consulted, else whichever answers now."""
+        if consulted:
+            return next(iter(consulted.hand_over()), "no-answer")
+        context = {**self._context, "queue": desk.removesuffix("-desk")}
+        patience = PATIENCE * self._company.speed
+        caller = address(self._caller.theirs).uri.user
+        return await self._ringer.ring(desk, context, self._shown, patience, caller)
 
     async def _notify(self, agent: Leg, status: int) -> None:
         state = "terminated;reason=noresource" if status >= 200 else "active;expires=60"

@@ -125,7 +125,8 @@ async def test_an_agent_that_stays_is_told_when_the_caller_goes(company, telepho
     assert "was ended by the" in (await agent.see("transfer"))["outcome"]
 
 
-async def test_an_agent_passes_the_caller_on_to_another_desk(company, telephone):
+@pytest.mark.parametrize("attended", [False, True])
+async def test_an_agent_passes_the_caller_on_to_another_desk(company, telephone, attended):
     secret = company.secrets["desk_password"]
     first = await telephone("agent", "billing-desk-sip", {"for": NUMBER}, password=secret)
     second = await telephone("agent", "returns-desk-sip", {"for": NUMBER}, password=secret)
@@ -133,7 +134,8 @@ async def test_an_agent_passes_the_caller_on_to_another_desk(company, telephone)
     dialling = asyncio.create_task(caller.do("dial", {"data": {"X-Caller": NUMBER}}, within=30))
     await first.do("answer", within=30)
     await dialling
-    passing = asyncio.create_task(first.do("transfer", "returns-desk", within=30))
+    how = {"to": "returns-desk", "attended": "true" if attended else "false"}
+    passing = asyncio.create_task(first.do("transfer", how, within=30))
     await second.do("answer", within=30)
     await passing
     assert await until(lambda: second.see("audio")) == "both ways"
