@@ -111,7 +111,7 @@ def summary(runs: Sequence[Run], context: Context | None = None) -> list[str]:
     lines: list[str] = []
     for run in counted:
         lines += [visible(_in_a_line(run, min(wide, 60), runs)), *_noted(run)]
-        lines += [f"    {_line(f'changed: {one}')}" for one in _drift(run, context)]
+        lines += [f"    {_line(f'changed: {one}')}" for one in drift(run, context)]
     return [*lines, totals(runs)]
 
 
@@ -125,7 +125,7 @@ def _noted(run: Run) -> Iterator[str]:
                 )
 
 
-def _drift(run: Run, context: Context) -> list[Change]:
+def drift(run: Run, context: Context) -> list[Change]:
     """Prompts and menus that are otherwise in a run that went well all the same."""
     if run.verdict not in ("passed", "degraded"):
         return []

@@ -19,11 +19,6 @@ _NAMES = {
     "re_asks": "the number of questions asked again",
     "repeats": "the number of repeats",
     "time_to_human": "the wait for a person",
-    "silence": "the silence",
-    "context": "the context",
-    "reply": "the reply",
-    "prompt": "the prompt",
-    "page": "the page",
 }
 """Facets as people call them where a sentence begins with one."""
 
@@ -47,7 +42,7 @@ def why(step: StepRun) -> str:
     if step.why.startswith(f"no {check.facet} came within "):
         lacked = wanted(check.facet, check.expected)
         return f"{step.why}{lacked and lacked.replace(check.facet, ', expected one', 1)}"
-    name = _NAMES.get(check.facet, check.facet.replace("_", " "))
+    name = _NAMES.get(check.facet, f"the {check.facet.replace('_', ' ')}")
     if check.came is not None and step.why.startswith("came after"):
         return f"{name} {step.why}"
     if not step.why.startswith(f"{check.facet} "):

@@ -171,7 +171,7 @@ def test_silence_and_the_end_of_a_call_are_told_as_what_they_are():
          "the number of key presses was 11, aim 9"),
         ("repeats", "repeats at most 1", "repeats was 2",
          "the number of repeats was 2, expected at most 1"),
-        ("status", "status = 200", "status was 500", "status was 500, expected = 200"),
+        ("status", "status = 200", "status was 500", "the status was 500, expected = 200"),
         ("odd", "something else", "not the expected odd came within 1.0 s",
          "not the expected odd came within 1.0 s: something else"),
     ],

@@ -120,7 +120,7 @@ def test_an_answer_that_asks_again_is_told_without_any_promise():
     asked = {**check("reply", "so")[0][1], "seen": "Your order number?"}
     run = broken("a", "chat", "say", why="so", seen="Your order number?", inside=[(Checked, asked)])
     run.measures["re_asks"] = 1
-    assert concluded(run) == "chat does not use what the customer told on web"
+    assert concluded(run) == "chat asks for what the customer has told already on web"
 
 
 def test_a_company_that_did_not_understand_is_told():

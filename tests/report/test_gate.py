@@ -12,11 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from sample import broken, gift_card
+from streams import Telling
 
 from cxassure.errors import Place, Problem
+from cxassure.events import Observed
 from cxassure.incident import Waiver
 from cxassure.report import annotations, gate
-from cxassure.report.context import Context
+from cxassure.report.context import Context, Past
 from cxassure.report.gate.baseline import BEFORE_ALL, Baseline, Before, Kind, kind_of
 from cxassure.report.gate.judging import BEFORE, TABLE, judge
 from cxassure.report.gate.summary import LARGEST, summary
@@ -224,3 +226,17 @@ def test_code_quality_keeps_its_fingerprint_while_the_trouble_lasts() -> None:
     assert first == again
     assert first[0]["fingerprint"] != other[0]["fingerprint"]
     assert first[0]["location"] == {"path": "journeys/a.yaml", "lines": {"begin": 1}}
+
+
+def test_what_is_said_otherwise_is_told_also_where_nothing_failed() -> None:
+    def call(text: str) -> Run:
+        said = (Observed, {"who": "company", "what": "prompt", "text": text})
+        return Telling("ring").step("c", "ivr", "dial", inside=[said]).end()
+
+    run = call("For *returns*, press 1. For orders, press 2.")
+    good = call("For orders, press 1. For *returns*, press 2.")
+    context = Context(runs=[run], past={run.id: Past(good=good)})
+    told = summary(judge([run], before(run), now=NOW), context)
+    assert "though nothing failed" in told
+    assert "- ring: menu option 1 was «orders», now «\\*returns\\*»" in told
+    assert "though nothing failed" not in summary(judge([run], before(run), now=NOW), Context())

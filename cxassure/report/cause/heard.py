@@ -61,7 +61,7 @@ def asked_again(case: Case) -> str:
     others = (s.channel for s in case.before if s.channel in ("web", "chat", "ivr"))
     told = dict.fromkeys(called(name) for name in others if name != case.step.channel)
     where = f" on {listed(list(told))}" if told else ""
-    return f"{called(case.step.channel)} does not use what the customer told{where}"
+    return f"{called(case.step.channel)} asks for what the customer has told already{where}"
 
 
 def waiting(case: Case) -> str:

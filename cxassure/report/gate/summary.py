@@ -9,7 +9,7 @@ from cxassure.report.context import Context
 from cxassure.report.gate.judging import Gate, Row
 from cxassure.report.markdown import fenced, inert
 from cxassure.report.tally import MARKS, blaming, totals
-from cxassure.report.text import failure
+from cxassure.report.text import drift, failure
 from cxassure.run import Run
 from cxassure.text import span
 
@@ -18,13 +18,15 @@ LARGEST = 900_000
 
 
 def summary(gate: Gate, context: Context, page: str = "") -> str:
-    """Heading, table of what is not simply fine, the story of each cause; cut to `LARGEST`."""
+    """Heading, table of what is not simply fine, what is said otherwise where nothing failed, the
+    story of each cause; cut to `LARGEST`."""
     runs = [row.run for row in gate.rows]
     parts = [
         f"## {inert(str(gate))}",
         inert(totals(runs)) + (f" · page: `{inert(page)}`" if page else ""),
         _table([row for row in gate.rows if row.standing != "fine"]),
         _gone(gate),
+        _drifted(runs, context),
     ]
     said = "\n\n".join(filter(None, parts)) + "\n"
     for story in _stories(runs, context):
@@ -57,6 +59,22 @@ def _gone(gate: Gate) -> str:
         return ""
     names = ", ".join(inert(name, 80) for name in gate.gone[:20])
     return f"In the baseline and not run now: {names}{' …' if len(gate.gone) > 20 else ''}"
+
+
+def _drifted(runs: list[Run], context: Context) -> str:
+    """What is said otherwise than before where nothing failed: it will, or customers wonder."""
+    found = [
+        f"{inert(run.name, 80)}: {inert(str(one), 300)}"
+        for run in runs
+        for one in drift(run, context)
+    ]
+    if not found:
+        return ""
+    more = [f"- and {len(found) - 20} more"] if len(found) > 20 else []
+    told = [f"- {one}" for one in found[:20]] + more
+    return "\n".join(
+        ["Said otherwise than in the last good run, though nothing failed:", "", *told]
+    )
 
 
 def _stories(runs: list[Run], context: Context) -> Iterator[str]:
