@@ -65,10 +65,12 @@ class Tally:
 
         What was said is left in order, so that a tally of tallies is in order at once.
         """
-        for values in self.said.values():
-            values[:] = array("d", sorted(values))
-        made = {name: figure.cell(self.said.get(name, ())) for name, figure in FIGURES.items()}
-        return {name: cell for name, cell in made.items() if cell is not None}
+        found: dict[str, Cell] = {}
+        for name, figure in FIGURES.items():
+            known = sorted(self.said.get(name, ()))
+            if (cell := figure.cell(known)) is not None:
+                self.said[name], found[name] = array("d", known), cell
+        return found
 
 
 Tallies = Mapping[Kind, Tally]

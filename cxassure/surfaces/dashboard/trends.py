@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as clock
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
@@ -15,7 +18,7 @@ from starlette.routing import Route
 
 from cxassure.peak import zone
 from cxassure.report.tally import number
-from cxassure.report.trend import BY, By, Tallies, Trend, folded
+from cxassure.report.trend import BY, By, Survey, Tallies, Trend, folded
 from cxassure.report.trend.figures import FEW, FIGURES
 from cxassure.report.trend.survey import Kind
 from cxassure.report.trend.telling import shown
@@ -32,6 +35,9 @@ LENGTHS = (7, 30, 90)
 MOST = 200
 """Trends that are remembered."""
 
+OLD = 300.0
+"""Seconds after which a trend is too old to be told while it is folded anew."""
+
 NAMES: Mapping[By, str] = {
     "day": "day",
     "week": "week",
@@ -45,12 +51,24 @@ Asked = tuple[str, str, By, int]
 """A journey and an environment (or nothing), by what, and of how many days."""
 
 
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """A trend, and what it was folded from."""
+
+    days: object
+    answers: object
+    at: float
+    trend: Trend
+
+
 class Trends:
-    """The page; what was folded once is told until other runs or answers come."""
+    """The page. What was folded once is told again; where other runs have come meanwhile it is
+    folded anew beside that, and told the next time."""
 
     def __init__(self, looking: Looking, answers: Answers, rendering: Rendering) -> None:
         self._looking, self._answers, self._rendering = looking, answers, rendering
-        self._known: dict[Asked, tuple[object, object, Trend]] = {}
+        self._known: dict[Asked, Remembered] = {}
+        self._folding: dict[tuple[Asked, int], asyncio.Task[Trend]] = {}
 
     def routes(self) -> list[Route]:
         """Where it is."""
@@ -60,7 +78,7 @@ class Trends:
         """Success, time to a human, effort and all other figures."""
         visitor(request)
         asked, picture = _asked(request.query_params), self._looking.picture
-        told = await asyncio.to_thread(self._told, asked)
+        told = await self._told(asked)
         journey, env, by, days = asked
         return self._rendering.page(
             request,
@@ -77,16 +95,32 @@ class Trends:
             imported=await asyncio.to_thread(self._answers.known),
         )
 
-    def _told(self, asked: Asked) -> Trend:
-        days, answers = self._looking.picture.days, self._answers.read(self._zone)
-        found = self._known.get(asked)
-        if found is None or found[0] is not days or found[1] is not answers:
-            found = self._known[asked] = days, answers, self._folded(asked, days, answers)
-            while len(self._known) > MOST:
-                del self._known[next(iter(self._known))]
-        return found[2]
+    async def _told(self, asked: Asked) -> Trend:
+        days, found = self._looking.picture.days, self._known.get(asked)
+        answers = await asyncio.to_thread(self._answers.read, self._zone)
+        if found and found.answers is answers and found.days is days:
+            return found.trend
+        key = asked, id(answers)
+        if key not in self._folding:
+            task = asyncio.create_task(self._remember(asked, days, answers))
+            self._folding[key] = task
+            task.add_done_callback(lambda _: self._folding.pop(key, None))
+        if found and found.answers is answers and time.monotonic() - found.at < OLD:
+            return found.trend
+        return await asyncio.shield(self._folding[key])
 
-    def _folded(self, asked: Asked, days: Mapping[date, Tallies], answers: Any) -> Trend:
+    async def _remember(
+        self, asked: Asked, days: Mapping[date, Tallies], answers: Sequence[Survey]
+    ) -> Trend:
+        trend = await asyncio.to_thread(self._folded, asked, days, answers)
+        self._known[asked] = Remembered(days, answers, time.monotonic(), trend)
+        while len(self._known) > MOST:
+            del self._known[next(iter(self._known))]
+        return trend
+
+    def _folded(
+        self, asked: Asked, days: Mapping[date, Tallies], answers: Sequence[Survey]
+    ) -> Trend:
         journey, env, by, length = asked
         now, zone = datetime.now(UTC), self._zone
         first = now.astimezone(zone).date() - timedelta(days=length - 1)
@@ -98,7 +132,7 @@ class Trends:
             if (not journey or kind.journey == journey) and (not env or kind.env == env)
         }
         about = [one for one in answers if not journey or one.journey == journey]
-        since = datetime.combine(first, time(), zone)
+        since = datetime.combine(first, clock(), zone)
         return folded(counted, by, since, now, answers=about, zone=zone)
 
     @property
