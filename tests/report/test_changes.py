@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from streams import streams
 
-from cxassure.events import Observed
+from cxassure.events import Checked, Observed
 from cxassure.report.changes import changes
-from cxassure.report.changes.change import lasting
+from cxassure.report.changes.change import apart, lasting
 from cxassure.report.context import Context, Past
 from cxassure.report.json import document
 from cxassure.report.page import page
@@ -129,6 +129,53 @@ def test_drift_is_told_of_a_run_that_went_well() -> None:
     context = Context(runs=(run,), past={"r": Past(good=call(*CALL))})
     assert "    changed: menu option 1 was «orders», now «returns»" in summary([run], context)
     assert not any("changed" in line for line in summary([run], Context(runs=(run,))))
+
+
+LONG = "Dear customer, thank you so much for being with us all these years and for all you bought. "
+
+
+def test_of_long_texts_the_part_that_differs_is_shown() -> None:
+    was, now = (LONG * 2 + f"Order {n} comes on {day}." for n, day in ((1234567, "Friday"),
+                (7654321, "Monday")))  # fmt: skip
+    (sentence,) = told(call(("prompt", now, 9.0)), call(("prompt", was, 9.0)))
+    assert "comes on Friday.», now «…" in sentence and sentence.endswith("comes on Monday.»")
+    assert len(sentence) < 300
+    address = "https://shop.example/" + "a" * 200
+    assert apart(address + "/orders", address + "/returns")[1].endswith("/returns")
+
+
+@given(st.text(max_size=300), st.text(max_size=300))
+def test_two_texts_that_part_are_shown_apart_within_their_length(was: str, now: str) -> None:
+    one, other = apart(was, now)
+    assert len(one) <= 120 and len(other) <= 120
+
+
+def offered(*texts: str, verdict: Verdict = "passed") -> Run:
+    run = call(("reply", "Hello.", 0.0), verdict=verdict)
+    if texts:
+        run.steps[0].observed.append(seen("quick replies", " | ".join(texts), options=[*texts]))
+    return run
+
+
+def test_quick_replies_that_come_and_go_are_told_one_by_one_and_all_at_once() -> None:
+    good = offered("Orders", "Returns")
+    assert told(offered("Orders"), good) == ["the quick reply «Returns» is gone"]
+    assert told(offered("Orders", "Gifts", "Returns"), good) == ["the quick reply «Gifts» is new"]
+    assert told(offered(), good) == ["the quick replies «Orders | Returns» are gone"]
+    assert told(offered(verdict="failed"), good) == []
+
+
+def test_what_is_said_once_more_or_once_nobody_waits_is_no_change() -> None:
+    hello = ("reply", "Hello.", 0.0)
+    assert told(call(hello, hello), call(hello)) == []
+    late = call(hello)
+    late.steps[0].checked = [Checked(step=1, at=0.1, facet="reply", expected="x", verdict="passed",
+                                     came=0.1)]  # fmt: skip
+    late.steps[0].observed.append(
+        Observed(step=1, at=0.2, party="caller", channel="ivr", who="company", what="reply",
+                 text="Anything else?")
+    )  # fmt: skip
+    assert told(late, call(hello)) == told(call(hello), late) == []
 
 
 @given(streams(), streams())

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from cxassure.events import Observed
 from cxassure.measures import UNITS
-from cxassure.report.changes.change import ORDER, Change, Kind, aligned, lasting
+from cxassure.report.changes.change import ORDER, Change, Kind, aligned, apart, lasting
 from cxassure.report.changes.ear import recognised, within
 from cxassure.report.customer import SOUND, decisive
 from cxassure.report.menu import announced
@@ -66,9 +66,10 @@ def _spoken(before: Sequence[StepRun], after: Sequence[StepRun], whole: bool) ->
     parties = dict.fromkeys(seen.party for step in after for seen in step.observed)
     garbled = any(_garbled(step) for step in after)
     for party in parties:
+        unsure = _unsure(before, party) | _unsure(after, party)
         for what in SPOKEN:
             now = [o for o in _of(after, party, what) if not (garbled and recognised(o))]
-            yield from _said(_of(before, party, what), now, what, whole)
+            yield from _said(_of(before, party, what), now, what, whole, unsure)
         yield from _greeting(before, after, party)
 
 
@@ -84,20 +85,27 @@ def _of(steps: Sequence[StepRun], party: str, what: str) -> list[Observed]:
 
 
 def _said(
-    before: list[Observed], after: list[Observed], what: str, whole: bool
+    before: list[Observed],
+    after: list[Observed],
+    what: str,
+    whole: bool,
+    unsure: Collection[int] = (),
 ) -> Iterator[Change]:
     """A conversation that has left its way once is another one: unless the run was whole, what
     comes behind the first difference is not told."""
     kind, name = SPOKEN[what]
-    if _only_cut(before, after):
-        return
+    if not whole and before and not after:
+        return  # less was heard and nothing else, which is what the verdict tells already
     known = {lasting(o.text) for o in before}
+    still = {lasting(o.text) for o in after}
     for old, new in aligned([o.text for o in before], [o.text for o in after]):
         was = before[old] if old is not None else None
         now = after[new] if new is not None else None
         was, now = _unlike(was, before, now, after)
         if not whole and (now is None or (was is None and lasting(now.text) in known)):
             continue  # it broke off, or came to where it had been
+        if whole and _in_passing(was, now, still if was else known, unsure):
+            continue
         told = list(_pair(kind, name, was, now, before[-1].step if before else 0))
         yield from told
         if told and was and not whole:
@@ -115,9 +123,22 @@ def _unlike(
     return gone, new
 
 
-def _only_cut(before: list[Observed], after: list[Observed]) -> bool:
-    """Less was heard than before and nothing else: that is what the verdict tells already."""
-    return not after and bool(before)
+def _in_passing(
+    was: Observed | None, now: Observed | None, others: Collection[str], unsure: Collection[int]
+) -> bool:
+    """Whether something was said once more or once less, or came when nobody waited for it any
+    more: that is a matter of how long one listens."""
+    alone = now if was is None else was if now is None else None
+    return alone is not None and (lasting(alone.text) in others or id(alone) in unsure)
+
+
+def _unsure(steps: Sequence[StepRun], party: str) -> set[int]:
+    """What came behind all that was expected of the party's last step: a run just as good may have
+    ended before it. By identity."""
+    mine = [step for step in steps if step.party == party and step.observed]
+    if not mine or not (came := [c.came for c in mine[-1].checked if c.came is not None]):
+        return set()
+    return {id(o) for o in mine[-1].observed if o.at > mine[-1].at + max(came)}
 
 
 def _pair(
@@ -126,9 +147,11 @@ def _pair(
     if was and now:
         menu = list(_menu(announced(was.text), announced(now.text), now.step))
         yield from menu
-        if not menu:
-            text = f"the {name} {_be('was', name)} «{clip(was.text, 120)}»"
-            text += f", now «{clip(now.text, 120)}»"
+        offers = list(_offers(was, now, kind)) if name == "quick replies" else []
+        yield from offers
+        if not menu and not offers:
+            old, new = apart(was.text, now.text)
+            text = f"the {name} {_be('was', name)} «{old}», now «{new}»"
             yield Change(kind, now.step, text, was.text, now.text)
     elif now:
         yield Change(
@@ -142,6 +165,15 @@ def _pair(
         yield Change(
             kind, at, f"the {name} «{clip(was.text, 120)}» {_be('is', name)} gone", was.text, ""
         )
+
+
+def _offers(was: Observed, now: Observed, kind: Kind) -> Iterator[Change]:
+    """Quick replies one by one, as far as some came or went; the same in another order are not."""
+    old, new = (dict.fromkeys(map(str, o.data.get("options") or ())) for o in (was, now))
+    for text in [one for one in old if one not in new]:
+        yield Change(kind, now.step, f"the quick reply «{clip(text, 120)}» is gone", text, "")
+    for text in [one for one in new if one not in old]:
+        yield Change(kind, now.step, f"the quick reply «{clip(text, 120)}» is new", "", text)
 
 
 def _be(word: str, name: str) -> str:
