@@ -89,8 +89,7 @@ def _way(old: Call, new: Taken) -> list[Change]:
     """The acts themselves: how far it came, and where it left the way."""
     from cxassure.report.changes import Change
 
-    was = [one for one in old.way if one[1] != "over"]
-    now = [one for one in new.call.way if one[1] != "over"]
+    was, now = _acts(old), _acts(new.call)
     if len(now) < len(was):
         party, what, text = was[len(now)]
         why = f": {clip(new.why, 200)}" if new.why else ""
@@ -103,6 +102,14 @@ def _way(old: Call, new: Taken) -> list[Change]:
     if not new.whole:
         return [Change("journey", len(now), f"the journey broke: {clip(new.why, 200)}")]
     return []
+
+
+def _acts(call: Call) -> list[tuple[str, str, str]]:
+    """The way without its end: who is quicker to hang up a call that is over is nobody's news."""
+    found = [one for one in call.way if one[1] != "over"]
+    while found and found[-1][1] == "hung up":
+        del found[-1]
+    return found
 
 
 def _rings(old: Call, new: Call) -> list[Change]:

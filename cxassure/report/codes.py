@@ -64,6 +64,8 @@ _TWILIO = {
     "21215": ("calls to that country are not permitted", "geographic permissions of the account"),
     "21216": ("the account may not call that number", "the account's permissions"),
     "21219": ("a trial account calls verified numbers only", "verified numbers of the account"),
+    "32009": ("the SIP user that was dialled is not registered", "the telephone's registration"),
+    "32011": ("the carrier could not talk to the SIP exchange", "the trunk and its exchange"),
     "21211": ("the number called is no valid number", "the target's `number`"),
 }
 

@@ -26,6 +26,7 @@ from cxassure.channels._telephony.twilio.options import TwilioOptions, number_of
 from cxassure.channels._telephony.twilio.placed import Placed
 from cxassure.channels._telephony.twilio.tape import Spoken, check_voice
 from cxassure.channels._telephony.twilio.together import NO_PROOF, Side, Together
+from cxassure.channels._telephony.twilio.trouble import failed
 from cxassure.errors import Broken, CannotLook
 from cxassure.events import Who
 from cxassure.text import clip, span
@@ -106,6 +107,8 @@ class TwilioLine:
                 raise Broken(f"nobody picked up within {span(patience)}", seen="ringing")
             await asyncio.sleep(_STEP)
             await placed.look(self.options.poll)
+        if placed.answered is None and placed.status == "failed":
+            raise failed(*await self.account.complaint(placed.sid))
         if placed.answered is None and placed.ended:
             busy = placed.status == "busy"
             raise Broken(

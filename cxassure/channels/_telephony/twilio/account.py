@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from cxassure.channels._http.origins import on_loopback
 from cxassure.channels._telephony.guard.ledger import Entry, Lent
-from cxassure.channels._telephony.twilio.trouble import refused, unreached
+from cxassure.channels._telephony.twilio.trouble import complained, refused, unreached
 from cxassure.errors import CannotLook
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ PATIENCE = 20.0
 AGAIN = (1.0, 2.0, 4.0, 8.0)
 """Seconds after which is asked again where Twilio wants fewer requests (429) and says no time."""
 UNDER_WAY = ("queued", "initiated", "ringing", "in-progress")
+COMPLAINING = 1.0
+"""Seconds after which is asked again for what Twilio has against a call that failed."""
 _NOT_PLACED = "it was never placed"
 
 
@@ -147,6 +149,20 @@ class TwilioAccount:
         if answer.status_code != 200:
             raise refused(None, answer.status_code, answer.reason, self._secret)
         return bytes(answer.content)
+
+    async def complaint(self, sid: str) -> tuple[int, str]:
+        """Number and words of Twilio's first error about a call; (0, "") where it has none
+        (Twilio, Call Notification resource)."""
+
+        def errors(client: Client) -> Any:
+            return client.calls(sid).notifications.list(log=0, limit=1)
+
+        for wait in (COMPLAINING, 0.0):
+            if found := await self.ask(errors):
+                number = str(found[0].error_code)
+                return int(number) if number.isdecimal() else 0, complained(found[0].message_text)
+            await asyncio.sleep(wait)
+        return 0, ""
 
     async def insight(self, sid: str) -> dict[str, Any] | None:
         """What Voice Insights tells of a call; None where the account has none (404, 403)."""

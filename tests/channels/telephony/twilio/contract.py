@@ -25,6 +25,7 @@ USED = {
     f"{ROOT}/{{Sid}}.json": ("get",),
     f"{ROOT}/{{AccountSid}}/Calls.json": ("get", "post"),
     f"{ROOT}/{{AccountSid}}/Calls/{{Sid}}.json": ("get", "post"),
+    f"{ROOT}/{{AccountSid}}/Calls/{{CallSid}}/Notifications.json": ("get",),
     f"{ROOT}/{{AccountSid}}/Calls/{{CallSid}}/Recordings.json": ("post",),
     f"{ROOT}/{{AccountSid}}/Calls/{{CallSid}}/Recordings/{{Sid}}.json": ("post",),
     f"{ROOT}/{{AccountSid}}/Recordings/{{Sid}}.json": ("get", "delete"),

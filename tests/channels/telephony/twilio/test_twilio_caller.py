@@ -103,6 +103,35 @@ async def test_a_busy_line_is_told_with_its_code(open_network, parties, company,
     assert Ledger(parties.ledger).up() == []
 
 
+async def test_a_number_that_twilio_cannot_call_is_our_own_error_in_its_words(
+    open_network, parties, act
+):
+    network = await open_network("http://127.0.0.1:9/voice")
+    network.unreached(13224)
+    caller = await parties.caller(network)
+    with pytest.raises(CannotLook) as told:
+        await act(caller, "dial")
+    assert "does not support calling this number" in told.value.what
+    assert "(13224)" in told.value.what and "E.164" in told.value.hint
+    assert Ledger(parties.ledger).up() == []
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [(32009, "not registered with the corresponding SIP Domain (32009)"), (0, "knows no way")],
+)
+async def test_a_company_that_the_network_does_not_reach_has_failed(
+    open_network, parties, act, code, words
+):
+    network = await open_network("http://127.0.0.1:9/voice")
+    network.unreached(code)
+    caller = await parties.caller(network)
+    with pytest.raises(Broken) as told:
+        await act(caller, "dial")
+    assert words in told.value.what and told.value.code == str(code or "")
+    assert caller.call()["status"] == "failed"
+
+
 async def test_a_line_that_nobody_picks_up_is_given_up_and_hung_up(open_network, parties, act):
     network = await open_network("http://127.0.0.1:9/voice")
     caller = await parties.caller(network)

@@ -111,6 +111,8 @@ async def test_every_operation_that_is_used_is_valid_by_the_document(mock, accou
         )
     )
     await account.ask(lambda c: c.calls(CALL).recordings(TAPE).update(status="stopped"))
+    number, words = await account.complaint(CALL)
+    assert number == 15003 and "HTTP 404" in words
     await account.ask(lambda c: c.recordings(TAPE).fetch())
     await account.ask(lambda c: c.recordings(TAPE).delete())
     lending = Lending(account, Ledger(tmp_path / "calls.db"), "+12025550177")
@@ -151,7 +153,7 @@ async def test_voice_insights_that_an_account_has_not_got_are_left_out(account):
     assert await account.insight(CALL) is None
 
 
-@pytest.mark.parametrize("code", [20003, 21210, 21211, 21215, 21219, 13227, 20429])
+@pytest.mark.parametrize("code", [20003, 21210, 21211, 21215, 21219, 13224, 13227, 20429])
 def test_numbers_that_twilio_tells_are_explained(code):
     assert refused(code, 400, "no", "secret.x").hint
     assert explain(str(code), "ivr") is not None

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from cxassure.channels._telephony.carrier.api.recordings import settled
 from cxassure.channels._telephony.carrier.api.wire import Asked, Refusal, Reply, page
+from cxassure.channels._telephony.carrier.call import Call
+from cxassure.channels._telephony.carrier.fault import Fault
 from cxassure.channels._telephony.carrier.message import Message, inform, send
 from cxassure.channels._telephony.carrier.recording import Recording, sound
 
@@ -124,6 +127,37 @@ def recordings(asked: Asked) -> Reply:
         if call in (None, found.call.sid)
     ]
     return page(asked, "recordings", shown, lambda found: recording(asked, found))
+
+
+def notifications(asked: Asked) -> Reply:
+    """What the carrier complained of about a call (Twilio, Call Notification resource); Log."""
+    call = asked.exchange.find(asked.named["call"])
+    if call is None:
+        raise asked.missing()
+    faults = [call.fault] if call.fault and asked.query.get("Log", "0") == "0" else []
+    return page(asked, "notifications", faults, lambda fault: _notification(asked, call, fault))
+
+
+def _notification(asked: Asked, call: Call, fault: Fault) -> dict[str, Any]:
+    date = asked.exchange.date(call.ended.at if call.ended else asked.exchange.clock.now())
+    sid = "NO" + call.sid[2:]
+    text = {"ErrorCode": str(fault.code), "LogLevel": "ERROR", "Msg": fault.words}
+    return {
+        "sid": sid,
+        "account_sid": asked.account.account_sid,
+        "call_sid": call.sid,
+        "api_version": "2010-04-01",
+        "error_code": str(fault.code),
+        "log": "0",
+        "message_date": date,
+        "message_text": urlencode(text),
+        "more_info": f"https://www.twilio.com/docs/errors/{fault.code}",
+        "request_method": None,
+        "request_url": "",
+        "date_created": date,
+        "date_updated": date,
+        "uri": asked.uri(f"Calls/{call.sid}/Notifications/{sid}.json"),
+    }
 
 
 def remove(asked: Asked) -> Reply:

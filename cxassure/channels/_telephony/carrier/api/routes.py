@@ -21,6 +21,7 @@ _ROUTES: dict[str, dict[str, Handler]] = {
     "": {"GET": papers.account},
     "/Calls": {"GET": calls.listed, "POST": calls.create},
     _CALL: {"GET": calls.fetch, "POST": calls.update},
+    f"{_CALL}/Notifications": {"GET": papers.notifications},
     f"{_CALL}/Recordings": {"GET": papers.recordings, "POST": recordings.begin},
     f"{_CALL}/Recordings/{{recording}}": {"GET": papers.fetch, "POST": recordings.change},
     "/IncomingPhoneNumbers": {"GET": numbers.listed},
