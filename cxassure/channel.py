@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar, NewType, Protocol, TypeAlias, TypeVar
+from typing import Any, ClassVar, Literal, NewType, Protocol, TypeAlias, TypeVar
 
 from cxassure.errors import Broken
 from cxassure.events import Who, traceparent
@@ -65,6 +65,20 @@ class Heard:
     @property
     def text(self) -> str:
         return " ".join(item.text for item in self.items)
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something wrong that nobody had to ask for: `what` in words, with its seconds.
+
+    `verdict` is what the step under way comes to at least. Where the journey looks at one of
+    `facets` itself, it is the journey's to judge, and the trouble is only told.
+    """
+
+    what: str
+    verdict: Literal["failed", "degraded"]
+    expected: str = ""
+    facets: frozenset[str] = frozenset()
 
 
 Value: TypeAlias = "str | bool | int | float | Heard | list[str] | Mapping[str, Any]"
@@ -204,6 +218,8 @@ class Opening:
     """The step that is under way, or was the party's last; set by the engine."""
     calling: Calling | None = None
     """Without it no real telephone may be rung."""
+    judges: frozenset[str] = frozenset()
+    """The facets that the journey looks at by itself, whoever's they are."""
 
     @property
     def marks(self) -> dict[str, str]:
@@ -247,6 +263,8 @@ class Session:
         """Seconds that the step now under way may take; set by the engine."""
         self.look_on = 5.0
         """Seconds that are looked on past `limit`, to tell late from never; set by the engine."""
+        self.troubles: list[Trouble] = []
+        """What went wrong unasked; the engine takes it at the end of each step."""
 
     async def open(self) -> None:
         """Gets ready. Raises `CannotLook` when this side cannot."""
@@ -295,6 +313,12 @@ class Session:
         seen = Seen(who, what, text, now, now + took, data)
         self.record(seen)
         return seen
+
+    def trouble(self, trouble: Trouble) -> None:
+        """Tells of something wrong, and has it judged unless the journey does so itself."""
+        self.opening.finding(trouble.what)
+        if not trouble.facets & self.opening.judges:
+            self.troubles.append(trouble)
 
     def record(self, seen: Seen) -> None:
         """Records an observation whose times are already known."""

@@ -17,6 +17,7 @@ from cxassure.engine.people import Person
 from cxassure.engine.references import NotKept, References
 from cxassure.engine.stepping import Ending, Party, Stepper, broken
 from cxassure.engine.stream import Stream
+from cxassure.engine.unasked import noticed, troubled
 from cxassure.errors import CannotLook, CxassureError
 from cxassure.events import Part, RunEnded, RunStarted, StepEnded, StepStarted
 from cxassure.probe import Probe, Step, raw
@@ -194,6 +195,9 @@ class _Run:
         began = time.monotonic()
         ending = await self.stepper.take(step, party)
         ending = self._within_budget(step, ending, part)
+        if part == "steps" and not step.optional:
+            everybody = self.parties.values()
+            ending = await troubled(ending, party, everybody, self.stepper.witness)
         self._end_step(ending, time.monotonic() - began)
         self._tell_facts()
         if part == "steps" and ending.verdict != "error":
@@ -247,7 +251,10 @@ class _Run:
         troubles = [await self._hang_up(party) for party in reversed(self.parties.values())]
         await self.scope.close()
         whole = verdict_of(self.ended) in ("passed", "degraded")
-        messages = self.announcements.judged(self.stream, whole)
+        messages = [
+            *self.announcements.judged(self.stream, whole),
+            *noticed(self.parties.values()),
+        ]
         ending = Ending() if self.stopped else close(self.stream, self.probe.promises, messages)
         if trouble := next((t for t in troubles if t), ""):
             self.stream.finding(trouble)

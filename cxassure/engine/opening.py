@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -18,7 +18,7 @@ from cxassure.engine.stream import Emit, PutAway, Stream
 from cxassure.errors import CannotLook, CxassureError, Misread
 from cxassure.grammar import Grammar
 from cxassure.probe import Party as PartyPlan
-from cxassure.probe import Probe, raw
+from cxassure.probe import Probe, Step, raw
 from cxassure.settings import Announced, Environment, Target
 
 _HOST = re.compile(r"(?:[a-z][a-z0-9+.-]*://|sips?:)([^/?#;]*)", re.IGNORECASE)
@@ -78,6 +78,7 @@ class Opener:
     run: Scope
     no_mask: CannotLook | None
     at: str = ""
+    judges: frozenset[str] = frozenset()
 
     def hosts(self, probe: Probe) -> dict[str, str]:
         """`host:port` of each party's target; left out where it cannot be told."""
@@ -97,6 +98,7 @@ class Opener:
     async def open(self, probe: Probe, parties: dict[str, Party]) -> None:
         """Fills `parties` one by one. Raises whatever keeps one from being opened."""
         self._allowed(probe)
+        self.judges = frozenset(_judged(probe.every_step()))
         for name, party in probe.parties.items():
             self.at = name
             await self._open_party(name, party, parties)
@@ -165,4 +167,12 @@ class Opener:
             trace=how.trace,
             rehearsed=how.rehearsed,
             calling=how.calling,
+            judges=self.judges,
         )
+
+
+def _judged(steps: Iterable[Step]) -> Iterator[str]:
+    """The facets that steps and their branches expect something of."""
+    for step in steps:
+        branches = [expectation for branch in step.one_of for expectation in branch.expect]
+        yield from (expectation.facet for expectation in (*step.expect, *branches))

@@ -29,6 +29,7 @@ class ChatDesk:
     """One seat. It connects when it opens with `for`, else with the first verb that needs it."""
 
     rehearses: ClassVar[bool] = True
+    hears_keys: ClassVar[bool] = False
 
     def __init__(self, session: Session) -> None:
         self.session = session

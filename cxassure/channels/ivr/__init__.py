@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from cxassure.channel import Heard, Opening, Seconds, Seen, facet, verb
+from cxassure.channel import Heard, Opening, Seconds, Seen, Unseen, facet, verb
 from cxassure.channels._telephony.carrier.told import CallFields
 from cxassure.channels._telephony.live.facets import Sounding
 from cxassure.channels.ivr.line import Line
@@ -193,11 +193,18 @@ class IvrSession(Sounding):
 
     @facet()
     def recording(self) -> bool | None:
-        """Whether the company takes down what the caller says, as voicemail does.
+        """Whether the company takes down what the caller says, as voicemail does. On a real line
+        that is known by the beep.
 
         Example: `recording: false`
         """
-        return bool(self._window("recording")) if self.line.call else None
+        if self.line.call is None or self._window("recording"):
+            return True if self.line.call else None
+        known = getattr(self.line, "recorded", None)
+        if known is None:
+            raise Unseen("over this line nobody can say whether the caller is taken down")
+        taken: bool | None = known(self.seen[self.window :])
+        return taken
 
     @facet()
     def ended(self) -> bool | None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from cxassure.channel import Seen
 from cxassure.channels._telephony.carrier.keys import keys, without_pauses
 from cxassure.channels._telephony.cassette.playing import Playing
+from cxassure.channels._telephony.live.keyed import AWAITED, taken_down
 from cxassure.channels.ivr.turns import taken
 from cxassure.errors import Broken, CannotLook
 from cxassure.text import span
@@ -87,6 +89,9 @@ class CassetteLine(Playing):
             return {}
         now = self.track.ended.at if self.track.ended else self.clock.now()
         return taken(self.session.seen, now).fields(now)
+
+    def recorded(self, seen: Sequence[Seen]) -> bool | None:
+        return taken_down(seen, AWAITED)
 
     @property
     def quiet_for(self) -> float:

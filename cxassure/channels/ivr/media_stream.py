@@ -53,6 +53,7 @@ class MediaStreamLine:
     """One call at a time, in real time: words go out as sound, sound that comes is recognised."""
 
     rehearses: ClassVar[bool] = True
+    hears_keys: ClassVar[bool] = False
 
     def __init__(self, session: Session) -> None:
         self.session = session

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from cxassure.channel import Clock, RealClock, Session
+from cxassure.channel import Clock, RealClock, Seen, Session
 from cxassure.channels._telephony.carrier.keys import keys, lasts, without_pauses
 from cxassure.channels._telephony.live import told
 from cxassure.channels._telephony.live.bridge import Bridge
 from cxassure.channels._telephony.live.evidence import put_away
+from cxassure.channels._telephony.live.keyed import AWAITED, taken_down
 from cxassure.channels._telephony.live.options import SipOptions, options_of
 from cxassure.channels._telephony.live.talk import Talk
 from cxassure.channels._telephony.sip.events import Ended
@@ -61,6 +62,8 @@ class SipLine:
             await self.attend(until)
         if self.talk.ended and not told.answered(call):
             self._not_answered()
+        if taken := told.answered(call):
+            self.talk.unasked.rang(taken.at - taken.took, taken.took)
 
     def _not_answered(self) -> None:
         """Raises why: what is our own side's matter is an error, all else the company's."""
@@ -119,6 +122,12 @@ class SipLine:
     @property
     def quiet_for(self) -> float:
         return self.talk.quiet_for
+
+    def recorded(self, seen: Sequence[Seen]) -> bool | None:
+        """Whether the caller is taken down, by what was `seen`."""
+        quiet_since = self.talk.listening.quiet_since if self.talk.listening else None
+        quiet = self.clock.now() - quiet_since if quiet_since is not None else 0.0
+        return taken_down(seen, AWAITED if self.talk.ended else quiet)
 
     async def audio(self) -> str | None:
         return await self.bridge.audio(self.talk)

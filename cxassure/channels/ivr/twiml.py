@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
 import msgspec
 
-from cxassure.channel import Clock, RealClock, Session, Unseen
+from cxassure.channel import Clock, RealClock, Seen, Session, Unseen
 from cxassure.channels._http.options import read_options
 from cxassure.channels._telephony.carrier.call import Call
 from cxassure.channels._telephony.carrier.ear import Ear
@@ -240,6 +240,10 @@ class TwimlLine:
         if call is None or call.ended or call.ear.quiet_since is None:
             return 0.0
         return self.clock.now() - call.ear.quiet_since
+
+    def recorded(self, seen: Sequence[Seen]) -> bool:
+        """A recording is told by the carrier: there was none."""
+        return False
 
     def audio(self) -> str:
         raise Unseen("over twiml no sound is carried: run it over a real line")

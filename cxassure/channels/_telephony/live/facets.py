@@ -17,6 +17,8 @@ from cxassure.channels._telephony.live.told import (
 if TYPE_CHECKING:
     from cxassure.channels._telephony.live.talk import Talk
 
+_KEYS = frozenset(("keys", "tones", "tone"))
+"""What keys are called in the timeline of a line."""
 DOUBTFUL = 0.02
 """The loss below which figures are our own doing when this machine was too busy."""
 
@@ -72,6 +74,18 @@ class Sounding(Session):
         told = [s for s in self.seen[self.window :] if "confidence" in s.data]
         heard = [s for s in told if "cut" not in s.data]
         return min((float(s.data["confidence"]) for s in heard), default=None)
+
+    @facet()
+    def keys(self) -> str | None:
+        """The keys that the far end pressed, in a row, however they came: as events (RFC 4733), as
+        tones, by SIP INFO.
+
+        Example: `keys: {equals: "58#"}`
+        """
+        if not getattr(self.line, "hears_keys", True):
+            raise Unseen("over this line no keys come from the far end")
+        found = [s.text for s in self.seen[self.window :] if s.what in _KEYS]
+        return "".join(found) or None
 
     def expecting(self, texts: tuple[str, ...]) -> None:
         if hasattr(self.line, "expecting"):

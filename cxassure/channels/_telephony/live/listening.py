@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from cxassure.channel import Seen, Session
 from cxassure.channels._telephony.audio.ear import MARGIN
 from cxassure.channels._telephony.live.options import SipOptions, length
+from cxassure.channels._telephony.live.unasked import Unasked
 from cxassure.channels._telephony.live.understanding import Sentence, Understanding, Understood
 from cxassure.errors import CannotLook
 from cxassure.events import Who
@@ -35,6 +36,10 @@ BREATH = 0.26
 """Seconds of silence between two of the company's recordings: each is told as soon as it was
 said, while unknown speech is kept together until the prompt is over."""
 
+AT_ONCE = 2.0
+"""Seconds after an act of the caller in which what was being said may end: a silence from there on
+is the answer to that act."""
+
 _SAID = ("prompt", "speech", "music")
 _ASKS = re.compile(
     r"\?|\b(press|enter|key in|type|say|tell|speak|give|leave|spell|dial|choose|confirm)\b", re.I
@@ -56,9 +61,11 @@ class Listening:
         understanding: Understanding,
         news: Callable[[], None],
         minds_silence: bool = True,
+        unasked: Unasked | None = None,
     ) -> None:
         self._session, self._options, self._news = session, options, news
         self._understanding, self._minds_silence = understanding, minds_silence
+        self.unasked = unasked or Unasked(session, options)
         self._silence = length(options.silence)
         self._held: list[Prompt] = []
         self._during: list[Prompt] = []
@@ -69,12 +76,13 @@ class Listening:
         self.quiet_since: float | None = None
         self.music_since: float | None = None
         self.voiced: list[float] = []
-        self.deaf_until = 0.0
+        self.deaf_until = self.connected = 0.0
         self.leg: Leg | None = None
         self.ear: Ear | None = None
         self.listener: Listener | None = None
         self._recent: list[Samples] = []
-        self._looked = self._music_until = 0.0
+        self._looked = self._music_until = self._listened = 0.0
+        self._dead_told: float | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._turn = asyncio.Lock()
         self._stop: Callable[[], None] | None = None
@@ -87,13 +95,14 @@ class Listening:
         self.stop()
         self.ear, self.listener, self.leg = None, None, leg
         self._stop = leg.listen(self._frame)
-        self.quiet_since = self._session.clock.now()
+        self.quiet_since = self.connected = self._session.clock.now()
 
     def stop(self) -> None:
         """Ends listening; what was being said is cut and made out."""
         if self._stop:
             self._stop()
             self._stop = None
+            self.look()
         if self.ear:
             for prompt in self.ear.end():
                 self._prompt(prompt)
@@ -112,6 +121,7 @@ class Listening:
         if self._stop:
             self._stop()
             self._stop = None
+            self.look()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -125,7 +135,8 @@ class Listening:
 
     @property
     def pending(self) -> bool:
-        return self.speaking or bool(self._tasks) or bool(self._held)
+        undecided = self.listener is not None and self.listener.undecided
+        return self.speaking or bool(self._tasks) or bool(self._held) or undecided
 
     def acted(self) -> None:
         """The party speaks or presses: a prompt is cut short, silence begins anew to be the
@@ -159,7 +170,7 @@ class Listening:
             return
         assert self.listener is not None
         before = len(self.listener.voiced)
-        self.listener.feed(frame.samples, frame.at)
+        self.listener.feed(frame.samples, frame.at, made_up=frame.concealed)
         loud = len(self.listener.voiced) > before
         if loud and self.music_since is None:
             self.last_voice = frame.at + len(frame.samples) / frame.rate
@@ -170,6 +181,9 @@ class Listening:
             else:
                 self._during.append(prompt)
         self._music(frame)
+        if frame.at - self._listened >= LOOK_EVERY:
+            self._listened = frame.at
+            self.look()
         if not self.speaking:
             self._let_go()
 
@@ -188,9 +202,25 @@ class Listening:
         if since is None or at - since < NOTICEABLE or self.ours_to_speak:
             return
         self._record("line", "silence", "", since, at)
-        if self._minds_silence and at - since >= length(self._options.dead_air):
-            told = f"dead air: nothing was heard for {at - since:.1f} s"
-            self._session.opening.finding(told)
+        self._dead(since, at)
+
+    def look(self) -> None:
+        """What was found in the sound by now, and whether dead air is going on."""
+        if self.listener:
+            self.unasked.heard(self.listener.news(), self.listener, self._music_until)
+        if self.leg:
+            self.unasked.figures(self.leg)
+        if self.dead_air and self.quiet_since is not None:
+            self._dead(self.quiet_since, self._session.clock.now())
+
+    def _dead(self, since: float, at: float) -> None:
+        """Tells a silence that is too long, once."""
+        limit = length(self._options.dead_air)
+        if not self._minds_silence or at - since < limit or self._dead_told == since:
+            return
+        self._dead_told = since
+        began = self.connected if self.acted_at is None else max(self.acted_at, self.connected)
+        self.unasked.silence(since, at, unanswered=since - began < AT_ONCE and not self.pending)
 
     @property
     def dead_air(self) -> float:
@@ -220,7 +250,11 @@ class Listening:
         size = sum(map(len, self._recent))
         while size - len(self._recent[0]) >= LOOK_BACK * frame.rate:
             size -= len(self._recent.pop(0))
-        if frame.at - self._looked < LOOK_EVERY or size < LOOK_BACK * frame.rate * 0.95:
+        if (
+            self.unasked.faxed
+            or frame.at - self._looked < LOOK_EVERY
+            or size < LOOK_BACK * frame.rate * 0.95
+        ):
             return
         self._looked = frame.at
         import numpy as np
@@ -298,6 +332,7 @@ class Listening:
         if runs and runs[0][0] < 2 * MARGIN:
             start = max(start, prompt.offset + runs[0][1] - MARGIN)
             what = kind(prompt.sound.cut(*runs[0])) or "music"
+            what = "fax" if self.unasked.faxed else what
             self._record("company", what, "", prompt.start, start)
         return _behind(prompt, start)
 

@@ -38,7 +38,9 @@ class SipOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     Keys: `dtmf` (rfc4733, info, inband), `key` and `gap` in seconds.
 
     Hearing: `silence` ends a prompt, `golden` is a folder of the company's recordings
-    (`package:path` or a path), `recogniser` and its `recogniser_options`, `language`, `dead_air`.
+    (`package:path` or a path), `recogniser` and its `recogniser_options`, `language`. Trouble that
+    nobody asked about: `dead_air` and `ringing` from how many seconds on, `trouble: told` leaves
+    it without a verdict.
     Speaking: `voice`, `noise`. Evidence: `pcap: true`.
     """
 
@@ -64,6 +66,8 @@ class SipOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     gap: str = "100ms"
     silence: str = "2.5s"
     dead_air: str = "5s"
+    ringing: str = "20s"
+    trouble: Literal["judged", "told"] = "judged"
     golden: str = ""
     recogniser: str = "whisper"
     recogniser_options: dict[str, Any] = {}

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cxassure.channel import Session
 from cxassure.channels._telephony.live import told
+from cxassure.channels._telephony.live.bridge import Bridge
+from cxassure.channels._telephony.live.keyed import Keyed
 from cxassure.channels._telephony.live.listening import Listening
 from cxassure.channels._telephony.live.options import SipOptions, length
 from cxassure.channels._telephony.live.phone import Phone
+from cxassure.channels._telephony.live.unasked import Unasked
 from cxassure.channels._telephony.live.understanding import Understanding
 from cxassure.channels._telephony.sip import events
 from cxassure.errors import Broken, CannotLook
@@ -44,6 +48,9 @@ class Talk:
         self.leg: Leg | None = None
         self.listening: Listening | None = None
         self.phone: Phone | None = None
+        self.keyed = Keyed(session)
+        self.holds = False
+        """Whether this party has put the other on hold."""
         self._news = asyncio.Event()
         self._told_end = False
 
@@ -53,18 +60,33 @@ class Talk:
         self.options = options
         self.phone = Phone(self.session.opening, options)
         self.understanding = Understanding(self.session.opening, options)
+        await self._look_out(options)
         self.listening = Listening(
-            self.session, options, self.understanding, self._news.set, self.who == "customer"
+            self.session,
+            options,
+            self.understanding,
+            self._news.set,
+            self.who == "customer",
+            self.unasked,
         )
         await self.understanding.open()
         await self.phone.open()
         self.phone.agent.obey = self._obey
+
+    async def _look_out(self, options: SipOptions) -> None:
+        """For trouble, with all other calls of this run."""
+        bridge = await Bridge.of(self.session.opening)
+        self.unasked = Unasked(self.session, options)
+        self.unasked.other = partial(bridge.other, self)
+        self.unasked.prove = partial(bridge.audio, self)
 
     def expecting(self, texts: tuple[str, ...]) -> None:
         """What the step under way expects to be said: recognition is told."""
         self.understanding.expected = texts
 
     async def close(self) -> None:
+        if self.phone:
+            await self.unasked.close()
         if self.listening:
             await self.listening.close()
         if self.phone:
@@ -83,6 +105,7 @@ class Talk:
     def _follow(self, leg: Leg) -> None:
         if self.listening and self.listening.leg is not leg:
             self.listening.follow(leg)
+            leg.keys.listen(self.keyed.heard)
 
     async def _obey(self, call: Call, referral: Referral) -> Leg:
         """Media for the call that the far end's REFER asks us to make."""
@@ -109,10 +132,14 @@ class Talk:
         early = isinstance(event, events.Progress) and event.early
         if (isinstance(event, events.Answered) or early) and self.leg and self.listening:
             self._follow(self.leg)
+        if isinstance(event, events.Answered):
+            self.unasked.call(event.at)
         if isinstance(event, events.Referred):
             session.note("line", "referred", clip(event.to, 200), code=event.code)
         elif isinstance(event, events.Changed) and event.by == "them":
             session.note("line", "held" if event.held else "resumed", event.identity)
+        elif isinstance(event, events.Key):
+            self.keyed.told(event)
         elif isinstance(event, events.Trouble):
             session.opening.finding(clip(event.what))
         elif isinstance(event, events.Ended):
@@ -170,6 +197,8 @@ class Talk:
             except TimeoutError:
                 pass
             self._news.clear()
+        if self.listening and self.up:
+            self.listening.look()
         if self.listening and self.listening.trouble:
             trouble, self.listening.trouble = self.listening.trouble, None
             raise trouble
@@ -225,6 +254,7 @@ class Talk:
 
         call, options, leg = self.must_be_up(), self.options, self.leg
         assert leg
+        self.unasked.keyed = True
         if self.listening:
             self.listening.acted()
         if options.dtmf != "info":
@@ -251,12 +281,14 @@ class Talk:
         assert self.leg and self.listening
         self.understanding.voices.keep(self.who, text, sound)
         self.listening.acted()
+        began = self.leg.recording.seconds if self.leg.recording else 0.0
         playing = self.leg.play(sound)
         self.session.note(self.who, "said", text, took=sound.seconds)
         while not playing.over and not self.ended:
             await self.attend(self.session.clock.now() + 0.2)
         if self.ended:
             playing.stop()
+        self.unasked.spoke(self, began)
         return playing.heard
 
     async def hang_up(self) -> None:
@@ -265,6 +297,7 @@ class Talk:
             await self.call.hang_up()
         if self.listening:
             await self.listening.finish()
+        await self.unasked.finish()
 
     @property
     def stopped_after(self) -> float | None:
