@@ -205,6 +205,7 @@ CAUGHT_ON_THE_LINE = {
     "invalid-key-hangs-up": ("slow-caller-on-the-line", 3, "caller"),
     "menu-loops-for-ever": ("order-status-on-the-line", 5, "caller"),
     "zero-does-nothing": ("phone-to-billing-on-the-line", 3, "caller"),
+    "representative-not-understood": ("say-it-on-the-line", 3, "caller"),
     "closed-in-opening-hours": ("order-status-on-the-line", 2, "caller"),
     "prompt-cut-off": ("order-status-on-the-line", 1, "caller"),
     "garbled-audio": ("order-status-on-the-line", 1, "caller"),

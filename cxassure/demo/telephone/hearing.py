@@ -12,13 +12,17 @@ VOICE, ENOUGH, HANGOVER = 8, 8, 40
 """Loudness of a voice (128ths of full scale), its frames until we believe it, quiet ones behind."""
 
 SPEAKS, SPOKE = "speaks", "spoke"
+BEFORE = 15 * FRAME
+"""What is kept of the sound before a voice is believed, in samples."""
+MOST = 500 * FRAME
+"""What is kept of somebody who speaks on and on."""
 
 
 class Hearing:
     """While it is entered, keys and voice of a line come as events: a key, SPEAKS or SPOKE.
 
-    There is no recognition in it: of speech it is only told that it began and ended. A finishing
-    key before any other is left out: it belongs to what was typed before.
+    There is no recognition in it: of speech it is only told that it began and ended, and `said` is
+    its sound. A finishing key before any other is left out: it belongs to what was typed before.
     """
 
     def __init__(self, line: Line, voice: bool, finish: str = "") -> None:
@@ -26,6 +30,7 @@ class Hearing:
         self.stirred = asyncio.Event()
         self.events: asyncio.Queue[str] = asyncio.Queue()
         self.speaking = False
+        self.said = bytearray()
         self._loud = self._quiet = 0
         self._typed = False
 
@@ -70,7 +75,10 @@ class Hearing:
 
     def _hear(self, sound: bytes) -> None:
         for start in range(0, len(sound) if self.voice else 0, FRAME):
-            self._weigh(loudness(sound[start : start + FRAME]) >= VOICE)
+            frame = sound[start : start + FRAME]
+            self.said += frame
+            del self.said[: -(MOST if self.speaking or self._loud else BEFORE)]
+            self._weigh(loudness(frame) >= VOICE)
 
     def _weigh(self, loud: bool) -> None:
         self._loud = self._loud + 1 if loud else max(0, self._loud - 1)

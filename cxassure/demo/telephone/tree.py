@@ -14,7 +14,7 @@ from urllib.parse import urljoin
 from xml.etree.ElementTree import Element
 
 from cxassure.demo.company import Company
-from cxassure.demo.telephone import g711, prompts
+from cxassure.demo.telephone import g711, prompts, words
 from cxassure.demo.telephone.hearing import SPEAKS, SPOKE, Hearing
 from cxassure.demo.telephone.leg import Leg
 from cxassure.demo.telephone.message import token
@@ -158,20 +158,23 @@ class Tree:
             return Step(verb.get("action", ""), {"QueueResult": "leave", "QueueTime": waited})
 
     async def _gather(self, verb: Element) -> Step | None:
-        """Keys, and whether somebody spoke, which comes as a SpeechResult without words."""
+        """Keys, or what somebody said: a SpeechResult without words where that is none of ours."""
         typed = await self._typed(verb)
         return Step(verb.get("action", self._url), typed) if typed else None
 
     async def _typed(self, verb: Element) -> dict[str, str]:
         speech, finish = "speech" in verb.get("input", "dtmf"), verb.get("finishOnKey", "#")
         patience = float(verb.get("timeout", "5")) * self.company.speed
+        if speech:
+            words.prepare()
         with Hearing(self.leg.line, speech, finish) as hearing:
             await self._prompt(verb, hearing)
             digits, count = "", int(verb.get("numDigits", "0"))
             while not digits or len(digits) != count:
                 heard = await hearing.next(None if hearing.speaking and not digits else patience)
                 if heard == SPOKE and not digits:
-                    return {"SpeechResult": "", "Confidence": "0.0"}
+                    word, sure = await words.made_out(bytes(hearing.said))
+                    return {"SpeechResult": word, "Confidence": str(sure)}
                 if heard in ("", finish):
                     break
                 digits += heard if heard not in (SPEAKS, SPOKE) else ""

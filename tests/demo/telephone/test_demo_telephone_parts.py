@@ -14,7 +14,17 @@ from hypothesis import strategies as st
 from cxassure.demo.app import application
 from cxassure.demo.company import Company
 from cxassure.demo.faults import AUDIBLE, FAULTS, named
-from cxassure.demo.telephone import context, digest, g711, keys, prompts, registrar, sdp, tree
+from cxassure.demo.telephone import (
+    context,
+    digest,
+    g711,
+    keys,
+    prompts,
+    registrar,
+    sdp,
+    tree,
+    words,
+)
 from cxassure.demo.telephone.message import Malformed, Message, address, parse, response, uri
 from cxassure.demo.telephone.webhooks import Unanswered, Webhooks
 
@@ -230,6 +240,20 @@ def test_context_arrives_as_it_was_told(told):
     carried = Message("INVITE sip:x SIP/2.0", context.headers(told))
     assert all("\n" not in value and "\r" not in value for _, value in carried.headers)
     assert told.items() <= context.of_message(carried).items()
+
+
+@pytest.mark.parametrize("word", ["representative", "opening hours", "order"])
+def test_a_word_is_understood_in_each_voice_and_more_quietly(word):
+    for path in words.FOLDER.glob(f"{prompts.slug(word)}.*.ulaw"):
+        quieter = g711.from_linear(s // 3 for s in g711.to_linear(path.read_bytes()))
+        said = g711.SILENCE * 10 + quieter + g711.SILENCE * 40
+        assert words.understood(said)[0] == word, path.name
+
+
+@pytest.mark.parametrize("said", [b"", g711.SILENCE * 50, g711.tone(1, 440), "Please hold."])
+def test_what_is_none_of_the_words_is_not_understood(said):
+    sound = said if isinstance(said, bytes) else prompts.spoken(said)
+    assert words.understood(sound) == ("", 0.0)
 
 
 def test_faults_of_the_sound_are_switches_like_the_others():

@@ -219,12 +219,17 @@ def _unit(frames: Frames) -> Frames:
 
 
 def _chosen(places: list[_Place]) -> list[_Place]:
-    """The longest first, none over another, in the order of time."""
+    """The best first, none over another, in the order of time. Of two that are as long the nearer
+    one is the better; a word within a sentence explains less than the sentence."""
     taken: list[_Place] = []
-    for place in sorted(places, key=lambda p: (p.first - p.last, p.distance)):
+    for place in sorted(places, key=_explained, reverse=True):
         if all(place.first >= t.last - SHARED or place.last <= t.first + SHARED for t in taken):
             taken.append(place)
     return sorted(taken, key=lambda p: p.first)
+
+
+def _explained(place: _Place) -> float:
+    return (place.last - place.first) * (2 * KNOWN - place.distance)
 
 
 def _share(words: Sequence[Word], voiced: Sequence[tuple[float, float]]) -> float:

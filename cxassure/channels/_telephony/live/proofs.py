@@ -75,11 +75,21 @@ def instead(bridge: Bridge, agent: Talk) -> str:
         return "no call was placed in this run"
     if elsewhere := _elsewhere(bridge, agent):
         return f"{told.context_of(elsewhere).get('called', '')} was rung instead"
+    if refused := _refused(bridge):
+        return refused
     if trigger := _trigger(caller, None).get("trigger"):
         return f"the caller was sent on by {trigger}"
     if caller.ended:
         return f"the caller's call had ended {told.ending(caller.call, 'customer')}"
     return f"the caller last heard «{caller.last_heard()}»"
+
+
+def _refused(bridge: Bridge) -> str:
+    """How a transfer went wrong that an agent of this run asked for."""
+    asked = [call.transfer for talk in bridge.talks for call in talk.calls if call.transfer]
+    bad = next((one for one in reversed(asked) if one.outcome >= 300), None)
+    why = bad.told[-1].reason if bad and bad.told else bad.reason if bad else ""
+    return f"the agent's transfer came to SIP {bad.outcome} {why}".strip() if bad else ""
 
 
 def _trigger(caller: Talk, ring: Incoming | None) -> dict[str, str | float]:
@@ -125,11 +135,11 @@ def _agreed(caller: Talk, agent: Talk) -> str:
 
 
 def _outcome(caller: Talk, agent: Talk) -> str:
+    taken = told.answered(agent.call) if agent.call else None
     for talk, name in ((caller, "caller"), (agent, "agent")):
         if talk.ended and talk.call and talk.call.ended:
             ended = talk.call.ended
-            taken = told.answered(talk.call)
-            lasted = f" {span(ended.at - taken.at)} after it was answered" if taken else ""
+            lasted = f" {span(ended.at - taken.at)} after the agent answered" if taken else ""
             by = told.by(ended, talk.who)
             return f"the {name}'s call was ended by the {by}{lasted}: {ended.words}"
     return "up" if caller.up and agent.up else "ringing"

@@ -13,6 +13,9 @@ from .packet import Malformed, Packet, parse
 from .reception import Reception
 from .sockets import Network, allowed
 
+HELD_BACK = 0.08
+"""Seconds of sound that are held back at least: nobody minds waiting that long for a prompt, and
+what a machine under load reads late is in time."""
 AWAY = 1.0
 """Seconds of silence of the known source after which another one may take its place."""
 
@@ -31,7 +34,7 @@ class Receiver:
         self.moves = 0
         self.refused: Counter[str] = Counter()
         self.reception = Reception(8000)
-        self.buffer = JitterBuffer(decoder)
+        self.buffer = JitterBuffer(decoder, HELD_BACK)
         self._among, self._event = among, event
         self._agreed: Agreed | None = None
         self._seal: sdes.Seal | None = None

@@ -1,4 +1,5 @@
-"""Records `script.txt`: the voice `slt` of flite, as 8 kHz μ-law without a header.
+"""Records `script.txt`: the voice `slt` of flite, as 8 kHz μ-law without a header; and, in several
+voices, the words that the company's telephone understands (`../words`).
 
 Run where flite is installed (Debian: `apt-get install flite`): `python make.py [VOICE]`.
 """
@@ -19,6 +20,10 @@ from cxassure.demo.telephone import g711
 from cxassure.demo.telephone.prompts import slug
 
 HERE = Path(__file__).parent
+WORDS = HERE.parent / "words"
+UNDERSTOOD = ("balance", "order", "returns", "opening hours", "representative", "agent", "person",
+              "operator", "yes")  # fmt: skip
+VOICES = ("slt", "rms", "awb")
 PEAK, QUIET, EDGE, TAPS = 20_000, 300, 240, 63
 """Level of the loudest sample, what counts as silence, samples kept around speech, filter."""
 
@@ -63,13 +68,20 @@ def trimmed(samples: list[float]) -> list[int]:
     return level[max(0, heard[0] - EDGE) : heard[-1] + EDGE]
 
 
+def record(path: Path, text: str, voice: str) -> None:
+    said = array.array("h", trimmed(halved(spoken(text, voice))))
+    path.write_bytes(g711.from_linear(said))
+    print(f"{len(said) / 8000:5.1f} s  {re.sub('-', ' ', path.stem)}")
+
+
 def main(voice: str = "slt") -> None:
-    for old in HERE.glob("*.ulaw"):
+    for old in (*HERE.glob("*.ulaw"), *WORDS.glob("*.ulaw")):
         old.unlink()
     for text, how in lines():
-        said = array.array("h", trimmed(halved(spoken(how, voice))))
-        (HERE / f"{slug(text)}.ulaw").write_bytes(g711.from_linear(said))
-        print(f"{len(said) / 8000:5.1f} s  {re.sub('-', ' ', slug(text))}")
+        record(HERE / f"{slug(text)}.ulaw", how, voice)
+    for text in UNDERSTOOD:
+        for one in VOICES:
+            record(WORDS / f"{slug(text)}.{one}.ulaw", text, one)
 
 
 if __name__ == "__main__":

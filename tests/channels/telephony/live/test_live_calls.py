@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import socket
 from typing import Any
 
 import pytest
@@ -43,8 +44,17 @@ async def test_a_company_that_does_not_answer_has_failed_with_its_code(company, 
 
 async def test_a_trunk_that_refuses_us_is_our_own_matter(company, telephone):
     caller = await telephone("ivr", at_number(company, "+15550403"))
-    with pytest.raises(CannotLook, match="SIP 403"):
+    with pytest.raises(CannotLook, match=r"our trunk refused the call \(SIP 403\)"):
         await caller.do("dial")
+
+
+async def test_a_trunk_that_is_not_there_is_our_own_matter(telephone):
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        proxy = f"sip:127.0.0.1:{closed.getsockname()[1]};transport=tcp;lr"
+        caller = await telephone("ivr", "support-line-sip", proxy=proxy)
+        with pytest.raises(CannotLook, match=r"our trunk sip:127\.0\.0\.1"):
+            await caller.do("dial")
 
 
 @pytest.mark.parametrize(
@@ -123,6 +133,21 @@ async def test_an_agent_that_stays_is_told_when_the_caller_goes(company, telepho
     with pytest.raises(Broken, match="did not stay up"):
         await staying
     assert "was ended by the" in (await agent.see("transfer"))["outcome"]
+
+
+async def test_a_desk_that_is_not_rung_tells_which_one_was(company, telephone):
+    secret = company.secrets["desk_password"]
+    agent = await telephone("agent", "billing-desk-sip", {"for": NUMBER}, password=secret)
+    other = await telephone("agent", "returns-desk-sip", {"for": NUMBER}, password=secret)
+    caller = await telephone("ivr", "returns-desk-sip", {"from": NUMBER})
+    dialling = asyncio.create_task(caller.do("dial", within=60))
+    assert await until(lambda: other.see("rang"))
+    with pytest.raises(Broken, match="was not rung") as told:
+        await agent.do("answer", within=0.1)
+    assert told.value.seen == "returns-desk was rung instead"
+    assert (await agent.see("transfer"))["destination"] == "returns-desk"
+    await other.do("answer", within=30)
+    await dialling
 
 
 @pytest.mark.parametrize("attended", [False, True])
