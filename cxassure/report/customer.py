@@ -5,28 +5,46 @@ from __future__ import annotations
 import re
 
 from cxassure.events import Checked
+from cxassure.report.moment import noticed
 from cxassure.run import Run, StepRun
 from cxassure.text import clip, span
 
 _NAMED = re.compile(r"«([^»]+)»")
 HEARD = ("prompt", "reply", "replies", "message", "subject", "speech")
 """Facets that hold what is said to the customer, so that it can be quoted."""
+SOUND = ("audio", "mos", "quality", "signal")
+"""Facets that judge how a call sounds."""
+
 _NOTHING = ("", "nothing")
+_OPENING = {
+    "chat": "would open the chat and get no answer from it",
+    "web": "would not get the page open",
+    "ivr": "would not get through",
+    "agent": "would wait for a person who never comes",
+}
+"""What it means that a party could not be opened."""
 
 
 def consequence(run: Run, step: StepRun) -> str:
     """What would have happened to a real customer, empty when nobody can say."""
-    if step.verdict not in ("failed", "degraded") or step.part in ("opening", "always"):
+    if step.verdict not in ("failed", "degraded") or step.part == "always":
         return ""
+    if step.part == "opening":
+        return _OPENING.get(step.channel, "") or _anywhere(run, step)
     check = decisive(step)
     if check and check.came is not None:
         return f"would wait {span(check.came)} for the {check.facet.replace('_', ' ')}"
     if promise := _promised(run, step):
         return promise
-    by_channel = {"agent": _at_desk, "ivr": _on_the_phone, "chat": _in_chat, "web": _on_the_web}
-    by_channel["inbox"] = _in_the_mail
+    by_channel = {
+        "agent": _at_desk,
+        "ivr": _on_the_phone,
+        "chat": _in_chat,
+        "web": _on_the_web,
+        "inbox": _in_the_mail,
+    }
     said = by_channel.get(step.channel, _anywhere)(run, step)
-    return said or _anywhere(run, step)
+    return said or _anywhere(run, step) or _at_last(step)
 
 
 def decisive(step: StepRun) -> Checked | None:
@@ -42,9 +60,10 @@ def missing(step: StepRun) -> str:
 
 
 def on_the_phone(run: Run, step: StepRun) -> str:
-    """`after 38 s on the phone`, empty when there was no call."""
+    """`after 38 s on the phone`, empty when there was no call; our own waiting is not counted."""
     calls = [s.at for s in run.steps if s.channel == "ivr" and s.verdict != "skipped"]
-    spent = step.at + step.took - min(calls, default=step.at + step.took)
+    ended = noticed(run, step).ended
+    spent = ended - min(calls, default=ended)
     return f"after {span(spent)} on the phone" if spent >= 1 else ""
 
 
@@ -76,9 +95,9 @@ def _at_desk(run: Run, step: StepRun) -> str:
     check = decisive(step)
     if check and check.facet == "context":
         name = missing(step) or check.expected.partition(" = ")[0]
-        if "had no" in step.why:
-            return _ending(f"would be asked for the {name} again", after)
-        return _ending(f"would be served with a wrong {name}", after)
+        lost = "had no" in step.why
+        told = f"be asked for the {name} again" if lost else f"be served with a wrong {name}"
+        return _ending(f"would {told}", after)
     if "the agent does not hear the caller" in step.seen:
         return _ending("would speak to a person and not be heard", after)
     if "the caller does not hear the agent" in step.seen:
@@ -86,12 +105,9 @@ def _at_desk(run: Run, step: StepRun) -> str:
     if step.verb == "answer":
         return _ending("would wait for a person who never comes", after)
     if step.verb == "stay":
-        return "would be cut off while speaking to a person" if _cut_off(run, step) else ""
+        ended = _cut_off(run, step) is not None
+        return "would be cut off while speaking to a person" if ended else ""
     return _ending("would not get through to a person", after)
-
-
-SOUND = ("audio", "mos", "quality", "signal")
-"""Facets that judge how a call sounds."""
 
 
 def _cut_off(run: Run, step: StepRun) -> float | None:
@@ -112,12 +128,16 @@ def _on_the_phone(run: Run, step: StepRun) -> str:
     if check and check.facet == "silence":
         return f"would hear nothing for {step.seen}"
     if step.seen in _NOTHING:
-        ended = _cut_off(run, step)
-        calls = [s.at for s in run.steps if s.channel == "ivr" and s.verb == "dial"]
-        if ended is not None:
-            return f"would be cut off after {span(ended - min(calls, default=0))} on the phone"
-        return _ending("would hear nothing that helps", after)
+        return _hearing_nothing(run, step) or _ending("would hear nothing that helps", after)
     return f"would hear «{clip(step.seen, 80)}»" if _quotable(step) else ""
+
+
+def _hearing_nothing(run: Run, step: StepRun) -> str:
+    """Because the company has ended the call, "" where it has not."""
+    ended = _cut_off(run, step)
+    calls = [s.at for s in run.steps if s.channel == "ivr" and s.verb == "dial"]
+    began = min(calls, default=0.0)
+    return "" if ended is None else f"would be cut off after {span(ended - began)} on the phone"
 
 
 def _in_chat(run: Run, step: StepRun) -> str:
@@ -157,6 +177,18 @@ def _anywhere(run: Run, step: StepRun) -> str:
     if step.verdict == "failed" and left:
         return f"would not get any further: {left} of {run.author_steps} steps out of reach"
     return ""
+
+
+def _at_last(step: StepRun) -> str:
+    """Nothing is out of reach: what the last step is for was not got, or less of it."""
+    check = decisive(step)
+    if step.verdict == "degraded":
+        return f"would get through, less well than aimed at: {step.why}"
+    wanted = check.expected if check else step.expected
+    named = _NAMED.search(wanted)
+    if named and not re.search(r"\b(not|never|absent|at most)\b", wanted):
+        return f"would look in vain for «{clip(named[1], 80)}»"
+    return f"would not get what this step is for: {clip(wanted or step.why, 120)}"
 
 
 def _ending(said: str, after: str) -> str:
