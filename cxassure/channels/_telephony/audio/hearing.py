@@ -19,6 +19,7 @@ from cxassure.channels._telephony.audio.judging import Judgement, judge
 from cxassure.channels._telephony.audio.recogniser import Recogniser, Said, recogniser
 from cxassure.channels._telephony.audio.repertoire import Repertoire
 from cxassure.channels._telephony.audio.sound import Sound
+from cxassure.channels._telephony.audio.voice import spoken
 from cxassure.errors import CannotLook, CxassureError, UsageError
 
 PATIENCE = 30.0
@@ -215,10 +216,12 @@ def listen(
     """Hears a prompt in this process; again at other speeds while it does not suit. What was heard
     first is told, unless a later hearing suits."""
     first: Heard | None = None
+    if not spoken(sound):  # engines invent words where nobody speaks, and clouds charge for it
+        return _heard(Said("", 0.0), expected, language, part)
     for speed in speeds:
         paced = sound if speed == 1 else Sound(sound.samples, round(sound.rate * speed))
         said = engine.hear(paced if speed == 1 else paced.at(sound.rate), expected, language)
-        found = Heard(said, judge(expected, said, language, part=part) if expected else None)
+        found = _heard(said, expected, language, part)
         first = first or found
         if found.judgement is None or found.judgement.suits:
             return found
@@ -226,3 +229,7 @@ def listen(
             break
     assert first is not None
     return first
+
+
+def _heard(said: Said, expected: Sequence[str], language: str, part: bool) -> Heard:
+    return Heard(said, judge(expected, said, language, part=part) if expected else None)

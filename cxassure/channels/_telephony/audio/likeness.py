@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -15,6 +16,7 @@ _SWALLOWED = 0.01
 """What a word costs that `*` takes: nearly nothing, but the fewest are taken."""
 _MISSED = 1.25
 """What an expected word costs that was not heard; one heard too much costs 1."""
+_ORDINAL = re.compile(r"(?<=\d)(st|nd|rd|th)\b")
 _WIDEST = 12
 """Words as written that one date, price or number may take."""
 
@@ -38,8 +40,10 @@ class Difference:
 
     @property
     def number(self) -> bool:
-        """Whether a number differs: there is no nearly right order number."""
-        return any(map(is_number, (self.expected + " " + self.heard).split()))
+        """Whether a number differs: there is no nearly right order number. `6th` for `6` is one
+        word for another."""
+        sides = [_ORDINAL.sub("", side) for side in (self.expected, self.heard)]
+        return sides[0] != sides[1] and any(map(is_number, " ".join(sides).split()))
 
     @property
     def alike(self) -> float:

@@ -69,20 +69,36 @@ def recognisers() -> list[str]:
 def recogniser(name: str, options: dict[str, Any] | None = None) -> Recogniser:
     """An engine by name; `UsageError` with a guess when there is none of that name or an option
     is unknown, `CannotLook` when something that it needs is missing."""
+    made = recogniser_class(name)
+    try:
+        found: Recogniser = made(**(options or {}))
+    except ModuleNotFoundError as wrong:
+        raise _missing(name, wrong) from None
+    except TypeError as wrong:
+        raise UsageError(f"the recogniser «{name}» does not take these options: {wrong}") from None
+    return found
+
+
+def recogniser_class(name: str) -> Any:
+    """What makes an engine from its options; raises as `recogniser` does."""
     points = _points()
     if name not in points and name not in BUILT_IN:
         raise UsageError(f"unknown recogniser «{name}»", guess(name, recognisers()))
     try:
-        made = points[name].load() if name in points else _built_in(BUILT_IN[name])
-        found: Recogniser = made(**(options or {}))
+        return points[name].load() if name in points else _built_in(BUILT_IN[name])
     except ModuleNotFoundError as wrong:
+        raise _missing(name, wrong) from None
+    except (ImportError, AttributeError, SyntaxError) as wrong:
         raise CannotLook(
-            f"the recogniser «{name}» needs {wrong.name or wrong}",
-            "`pip install 'cxassure[voice]'`",
+            f"the recogniser «{name}» ({points[name].value}) cannot be loaded: {wrong}",
+            "mend its package, or uninstall it",
         ) from None
-    except TypeError as wrong:
-        raise UsageError(f"the recogniser «{name}» does not take these options: {wrong}") from None
-    return found
+
+
+def _missing(name: str, wrong: ModuleNotFoundError) -> CannotLook:
+    what = f"the recogniser «{name}» needs {wrong.name or wrong}"
+    ours = name not in _points()
+    return CannotLook(what, "`pip install 'cxassure[voice]'`" if ours else "install it beside it")
 
 
 @cache

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 RATE, WINDOW, FRAME = 16_000, 28.0, 0.01
 """Samples a second, the longest piece in seconds (the model takes 30), seconds of a feature."""
+FULL, LEAST, ROOM = 3000, 1500, 600
+"""Features that the model takes at most, that it is given at least, and how many of silence follow
+the sound. Encoding all 30 s for a prompt of three takes four times as long and decides alike;
+from 6 s down the model repeats itself."""
 BEAMS = 5
 NO_SPEECH, UNSURE = 0.6, -1.0
 """Above this chance of no speech and below this mean log probability, words are inventions."""
@@ -60,10 +64,11 @@ class Whisper:
         sure = sum(word.confidence for word in words) / max(len(words), 1)
         if len(heard) > 1:  # only within one window can words be weighed against each other
             return Said(text, sure, words)
-        weighed = [_weighed(heard[0][0], text, one, language) for one in expected]
+        window = heard[0][0]
+        weighed = [_weighed(window, text, one, language) for one in expected]
         losses, whole = tuple(each for each, _ in weighed), tuple(all_ for _, all_ in weighed)
         told = tuple(
-            heard[0][0].transcribed(one)[0] if lost and ANY not in one else ""
+            window.transcribed(one)[0] if lost and ANY not in one else ""
             for one, lost in zip(expected, losses, strict=True)
         )
         return Said(text, sure, words, losses, whole, told)
@@ -105,8 +110,9 @@ class Window:
 
         self._model, self._tokens, self.start = model, tokens, start
         features = model.feature_extractor(sound.at(RATE).floats().astype(np.float32))
-        self._frames = min(features.shape[-1], 3000)
-        self._encoded = model.encode(pad_or_trim(features))
+        self._frames = min(features.shape[-1], FULL)
+        wide = min(max(self._frames + ROOM, LEAST), FULL)
+        self._encoded = model.encode(pad_or_trim(features, wide))
 
     def transcribed(self, hint: str = "") -> tuple[str, float]:
         """What is said and its mean log probability; nothing where the model doubts a voice.

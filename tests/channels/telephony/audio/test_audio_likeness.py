@@ -76,33 +76,48 @@ def test_nothing_said_suits_nothing() -> None:
     assert not told.suits and told.words == "nothing was said"
 
 
+def weighed(heard: str, loss: float, whole: float = 20.0, told: str = "") -> Said:
+    return Said(heard, 0.9, (), ((loss,),), (whole,), (told,))
+
+
 @pytest.mark.parametrize(
     ("heard", "loss", "suits"),
     [
         ("for others press 1", 4.0, True),
         ("for returns press 1", 14.0, False),
-        ("for orders press 2", 8.0, False),
-        ("for orders press 2", 1.0, True),
-        ("for orders press 11", 4.0, True),
+        ("for orders press 2", 1.0, False),
+        ("for orders press 11", 4.0, False),
+        ("for orders press 1st", 4.0, True),
     ],
 )
-def test_the_sound_decides_on_a_difference(heard: str, loss: float, suits: bool) -> None:
-    told = judge([PROMPT], Said(heard, 0.9, (), ((loss,),), (20.0,)))
+def test_the_sound_decides_on_a_word_and_never_alone_on_a_number(
+    heard: str, loss: float, suits: bool
+) -> None:
+    told = judge([PROMPT], weighed(heard, loss))
     assert told.suits is suits
     assert told.confidence < 1
 
 
-def test_the_sound_as_a_whole_excuses_words_but_never_another_digit() -> None:
-    assert judge([PROMPT], Said("four all is press 1", 0.9, (), ((12.0,),), (2.0,))).suits
-    assert not judge([PROMPT], Said("for orders press 4", 0.9, (), ((6.5,),), (2.0,))).suits
+def test_the_sound_as_a_whole_excuses_words_but_never_a_number() -> None:
+    assert judge([PROMPT], weighed("four all is press 1", 12.0, 2.0)).suits
+    assert not judge([PROMPT], weighed("for orders press 4", 6.5, 2.0)).suits
 
 
-def test_told_what_to_look_out_for_an_engine_may_hear_it_but_not_another_number() -> None:
-    heard = ("four all is press 1", "for orders press 4")
-    told = [Said(text, 0.9, (), ((9.0,),), (9.0,), (PROMPT,)) for text in heard]
-    assert [judge([PROMPT], said).suits for said in told] == [True, False]
-    assert not judge([PROMPT], Said(heard[0], 0.9, (), ((9.0,),), (9.0,), (heard[0],))).suits
-    assert not judge([PROMPT], Said(heard[0], 0.9, (), ((20.0,),), (20.0,), (PROMPT,))).suits
+@pytest.mark.parametrize(
+    ("heard", "loss", "told", "suits"),
+    [
+        ("four all is press 1", 22.0, PROMPT, True),
+        ("four all is press 1", 22.0, "four all is press 1", False),
+        ("four all is press 1", 50.0, PROMPT, False),
+        ("for orders press 11", 9.0, PROMPT, True),
+        ("for orders press 4", 9.0, PROMPT, False),
+        ("for orders press 4", 1.0, PROMPT, True),
+    ],
+)
+def test_what_is_heard_when_told_what_to_look_out_for_counts_but_not_for_another_digit(
+    heard: str, loss: float, told: str, suits: bool
+) -> None:
+    assert judge([PROMPT], weighed(heard, loss, told=told)).suits is suits
 
 
 def test_without_figures_of_the_sound_likeness_decides_and_numbers_must_agree() -> None:
