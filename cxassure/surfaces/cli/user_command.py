@@ -62,10 +62,7 @@ def command(
 
 
 def _tell(known: Any, as_json: bool) -> None:
-    rows = [
-        {"name": one.name, "role": one.role, "by": "password" if one.password else "sign-in"}
-        for one in known.people.values()
-    ]
+    rows = [{"name": one.name, "role": one.role, "by": _way(one)} for one in known.people.values()]
     rows += [{"name": t.name, "role": t.role, "by": "token"} for t in known.tokens.values()]
     if as_json:
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
@@ -74,6 +71,11 @@ def _tell(known: Any, as_json: bool) -> None:
         click.echo(f"{row['name']}  {row['role']}, by {row['by']}")
     if not rows:
         click.echo("nobody: on this machine the link of cxassure serve lets you in")
+
+
+def _way(one: Any) -> str:
+    way = "password" if one.password else "sign-in"
+    return f"{way}, kept out" if one.disabled else way
 
 
 def _password() -> str:

@@ -80,6 +80,7 @@ def application(workspace: Workspace, setting: Setting) -> Starlette:
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         await looking.refresh()
+        rendering.warm()
         task = asyncio.create_task(looking.keep_looking())
         try:
             yield

@@ -45,6 +45,11 @@ class Rendering:
         html = self.html(template, who=who, here=request.url.path, nav=nav, **told)
         return HTMLResponse(html, status)
 
+    def warm(self) -> None:
+        """Reads every template, so that nobody waits for it."""
+        for path in TEMPLATES.glob("*.html"):
+            _templates().get_template(path.name)
+
     def html(self, template: str, **told: Any) -> str:
         """A template's text."""
         return _templates().get_template(template).render(now=datetime.now(UTC), **told)
