@@ -10,7 +10,7 @@ from cxassure.channels._telephony.carrier.told import CallFields
 from cxassure.channels._telephony.live.facets import Sounding
 from cxassure.channels._telephony.live.proofs import TransferFields
 from cxassure.channels.agent.line import DeskLine
-from cxassure.errors import Broken
+from cxassure.errors import Broken, CannotLook
 from cxassure.text import span
 
 
@@ -93,13 +93,26 @@ class AgentSession(Sounding):
 
     @verb()
     async def transfer(self, to: str, attended: bool = False) -> None:
-        """Passes the customer on to a desk (a target) or a number, and waits how that goes.
+        """Passes the customer on to a desk (a target) or a number, and waits how that goes; where a
+        party of this journey sits there, its own steps tell.
 
-        `attended`: the agent has a word with whom it goes to first (REFER with Replaces).
+        `attended`: to whom the agent has consulted first (REFER with Replaces).
 
         Example: `agent: {transfer: returns-desk}`
         """
         await self.line.transfer(to, attended, self._longest)
+
+    @verb()
+    async def consult(self, to: str) -> None:
+        """Has a word with a desk (a target) or a number while the customer is on hold: what the
+        agent says and hears is theirs until `transfer` (attended) or `resume`.
+
+        Example: `agent: {consult: returns-desk}`
+        """
+        consult = getattr(self.line, "consult", None)
+        if consult is None:
+            raise CannotLook("an agent cannot consult anybody over this line", "run it over sip")
+        await consult(to, self._longest)
 
     @verb()
     async def hold(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from cxassure.channel import Clock, RealClock, Seconds, Session, Unseen
 from cxassure.channels._telephony.carrier.keys import keys, lasts, without_pauses
@@ -16,6 +16,10 @@ from cxassure.channels._telephony.live.talk import Talk
 from cxassure.channels._telephony.sip.media import refused
 from cxassure.channels._telephony.sip.taking import Incoming
 from cxassure.errors import Broken, CannotLook
+
+if TYPE_CHECKING:
+    from cxassure.channels._telephony.rtp.leg import Leg
+    from cxassure.channels._telephony.sip.call import Call
 
 DECLINED, BUSY = 603, 486
 
@@ -34,6 +38,8 @@ class SipDesk:
         self._answered: float | None = None
         self._closed = False
         self._wanted: str | None = None
+        self._customer: tuple[Call, Leg] | None = None
+        """The customer's call, while the agent has a word with somebody else."""
 
     async def open(self, wanted: str) -> None:
         self.options = options_of(self.session.opening)
@@ -129,17 +135,22 @@ class SipDesk:
         self.talk.must_be_up()
 
     async def transfer(self, to: str, attended: bool, patience: float) -> None:
-        """Sends the customer on by REFER; `attended` after a word with whom it goes to."""
+        """Sends the customer on by REFER; `attended` to whom the agent has consulted. A party of
+        this run answers in a step of its own: it is left to that step how it goes."""
         self._in_a_call()
-        phone, call = self.talk.phone, self.talk.call
-        assert phone and call
-        target = self.session.opening.targets.get(to)
-        address = target.address if target else phone.address_of(to)
-        other = await self._consult(address, patience) if attended else None
-        self.session.note("agent", "transferred", address)
-        asked = await call.refer(address, other)
-        code = await asked.result(patience) if 200 <= asked.code < 300 else asked.code
-        self.session.note("line", "transferring", asked.reason, code=code)
+        if attended and self._customer is None:
+            await self.consult(to, patience)
+            await self._spoken_to(to, patience)
+        call, other = self.talk.call, None
+        if self._customer:
+            other = call if attended else None
+            call = self._customer[0]
+        assert call
+        self.talk.passed_to = self._address(to)
+        self.session.note("agent", "transferred", self.talk.passed_to)
+        asked = await call.refer(self.talk.passed_to, other)
+        waits = 200 <= asked.code < 300 and not self._plays(to)
+        code = await asked.result(patience) if waits else asked.code
         if not 200 <= code < 300:
             raise Broken(
                 f"the transfer to {to} was not made (SIP {code})",
@@ -147,22 +158,70 @@ class SipDesk:
                 seen=f"SIP {code} {asked.reason}".strip(),
                 code=str(code),
             )
+        if attended and self._customer:  # whom the agent spoke to is the customer's from here on
+            self.talk.go_back(*self._customer)
+            self._customer = None
 
-    async def _consult(self, address: str, patience: float) -> Any:
-        """A call of the agent's own to whom the customer goes, up; it says for whom it is, as our
-        telephones do where they register."""
-        from cxassure.channels._telephony.sip.events import Answered
-
+    def _address(self, to: str) -> str:
+        target = self.session.opening.targets.get(to)
         assert self.talk.phone
+        return target.address if target else self.talk.phone.address_of(to)
+
+    def _plays(self, to: str) -> bool:
+        """Whether a party of this run sits at the desk that is meant."""
+        others = (talk for talk in self.bridge.talks if talk is not self.talk)
+        return any(
+            talk.who == "agent" and talk.session.opening.target.name == to for talk in others
+        )
+
+    async def consult(self, to: str, patience: float) -> None:
+        """A call of the agent's own beside the customer's, who is put on hold; it says for whom it
+        is, as our telephones do where they register. Returns when it rings, or was answered."""
+        self._in_a_call()
+        phone, call, leg = self.talk.phone, self.talk.call, self.talk.leg
+        assert phone and call and leg
+        if self._customer:
+            raise CannotLook("the agent is consulting already", "transfer or resume first")
+        await self.hold(True)
+        self._customer = (call, leg)
+        self.session.note("agent", "consulted", self._address(to))
         marks = {self.options.for_header: self._wanted} if self._wanted else {}
-        other, _ = await self.talk.phone.call(address, "", marks)
-        if not await other.wait(Answered, patience):
-            await other.hang_up()
-            raise Broken(f"{address} did not answer the agent", expected="an answer", seen="none")
-        return other
+        self.talk.take(*await phone.call(self._address(to), "", marks))
+        until = self.clock.now() + patience
+        while self.talk.call and self.talk.call.state == "calling" and self.clock.now() < until:
+            await self.attend(until)
+        if not self._plays(to):
+            await self._spoken_to(to, patience)
+
+    async def _spoken_to(self, to: str, patience: float) -> None:
+        """Waits for the answer of whom the agent consults; without one it is given up."""
+        call, until = self.talk.call, self.clock.now() + patience
+        assert call
+        while not call.ended and call.state != "up" and self.clock.now() < until:
+            await self.attend(until)
+        if call.state == "up":
+            return
+        await self._back_to_customer()
+        raise Broken(
+            f"{to} did not answer the agent",
+            expected="an answer",
+            seen=call.ended.words if call.ended else "ringing",
+            hint="consult, have the other party answer, then transfer" if self._plays(to) else "",
+        )
+
+    async def _back_to_customer(self) -> None:
+        """The call beside the customer's is over."""
+        customer, self._customer = self._customer, None
+        if customer is None:
+            return
+        if self.talk.call and not self.talk.call.ended:
+            await self.talk.call.hang_up()
+        self.talk.go_back(*customer)
 
     async def hold(self, held: bool) -> None:
         """Puts the customer on hold, or takes the customer back."""
+        if not held:
+            await self._back_to_customer()
         self._in_a_call()
         assert self.talk.call
         code = await (self.talk.call.hold() if held else self.talk.call.resume())

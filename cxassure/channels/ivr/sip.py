@@ -14,6 +14,7 @@ from cxassure.channels._telephony.live.keyed import AWAITED, taken_down
 from cxassure.channels._telephony.live.options import SipOptions, options_of
 from cxassure.channels._telephony.live.talk import Talk
 from cxassure.channels._telephony.sip.events import Ended
+from cxassure.channels._telephony.sip.placing import Outgoing
 from cxassure.errors import Broken, CannotLook
 from cxassure.text import span
 
@@ -58,12 +59,28 @@ class SipLine:
         until = self.clock.now() + patience
         while not self.talk.up and not self.talk.ended:
             if self.clock.now() >= until:
-                raise Broken(f"nobody picked up within {span(patience)}", seen=call.state)
+                self._not_picked_up(call, patience)
             await self.attend(until)
         if self.talk.ended and not told.answered(call):
             self._not_answered()
         if taken := told.answered(call):
             self.talk.unasked.rang(taken.at - taken.took, taken.took)
+
+    def _not_picked_up(self, call: Outgoing, patience: float) -> None:
+        """Raises: it rang and rang, or nothing at all came back."""
+        if call.heard_of:
+            raise Broken(f"nobody picked up within {span(patience)}", seen=call.state)
+        raise self._silent(f"no reply to INVITE within {span(patience)}")
+
+    def _silent(self, why: str) -> Broken | CannotLook:
+        """Nothing came from the company's exchange, or from our own trunk."""
+        assert self.talk.phone
+        proxy = self.talk.options.proxy
+        hint = "is it up, is the address right, does a firewall drop SIP on the way there?"
+        if proxy:
+            return CannotLook(f"nothing answers at our trunk {proxy}: {why}", hint)
+        what = f"nothing answers at {self.talk.phone.way.uri}: {why}"
+        return Broken(what, expected="a reply from the company's exchange", seen="none", hint=hint)
 
     def _not_answered(self) -> None:
         """Raises why: what is our own side's matter is an error, all else the company's."""
@@ -74,6 +91,8 @@ class SipLine:
             raise CannotLook(f"our trunk refused the call (SIP {code}): {ended.words}", ended.check)
         if proxy := self._silent_proxy(ended):
             raise CannotLook(f"our trunk {proxy} did not answer: {ended.words}", "is it up?")
+        if ended.by == "network" and not getattr(self.talk.call, "heard_of", True):
+            raise self._silent(ended.words.rpartition(": ")[0] or ended.words)
         raise Broken(
             f"the call was not answered: {ended.words}" + (f" (SIP {code})" if code else ""),
             expected="the company picks up",

@@ -23,6 +23,9 @@ async def put_away(talk: Talk, name: str) -> None:
     if phone.there and len(phone.agent.ladder):
         ladder = drawn(phone.agent.ladder, whole=True)
         await keep("sip.txt", ladder.encode("utf-8", "replace"), "text/plain")
+    elif talk.call and talk.call.ended:
+        why = f"no message left or came: {talk.call.ended.words}\n"
+        await keep("sip.txt", why.encode(), "text/plain")
     for place, leg in enumerate(phone.legs, 1):
         more = f"-{place}" if len(phone.legs) > 1 else ""
         if leg.recording is not None and leg.recording.seconds:

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 class TransferFields(TypedDict, total=False):
     """A proof that there is nothing of yet is absent, one that is broken says how.
 
-    `trigger`: how it was asked for (`REFER` and whereto, or `bridged` where the company called the
-    desk itself). `destination`: which desk rang. `shown`: the number it was shown. `rang_after`:
-    seconds from the caller's first step. `context`: what came along. `bridge`: `both ways`, or who
-    does not hear whom. `receipt`: `agreed` where both ends say the same. `outcome`: `up`, or who
-    ended it, when and why.
+    `trigger`: how it was asked for (`REFER` and whereto, by an agent or not, or `bridged` where
+    the company called the desk itself). `destination`: which desk rang. `shown`: the number it was
+    shown. `rang_after`: seconds from the caller's first step. `context`: what came along. `bridge`:
+    `both ways`, or who does not hear whom. `receipt`: `agreed` where both ends say the same.
+    `outcome`: `up`, or who ended it, when and why.
     """
 
     trigger: str
@@ -46,7 +46,7 @@ async def proofs(bridge: Bridge, agent: Talk) -> dict[str, str | float] | None:
         if elsewhere := _elsewhere(bridge, agent):
             found["destination"] = told.context_of(elsewhere).get("called", "")
         return found | _trigger(caller, elsewhere)
-    found |= _trigger(caller, ring)
+    found |= _trigger(caller, ring) | _asked_for(bridge, ring)
     found |= _destination(caller, ring)
     found |= _receipt(caller, agent)
     found["outcome"] = _outcome(caller, agent)
@@ -90,6 +90,13 @@ def _refused(bridge: Bridge) -> str:
     bad = next((one for one in reversed(asked) if one.outcome >= 300), None)
     why = bad.told[-1].reason if bad and bad.told else bad.reason if bad else ""
     return f"the agent's transfer came to SIP {bad.outcome} {why}".strip() if bad else ""
+
+
+def _asked_for(bridge: Bridge, ring: Incoming) -> dict[str, str | float]:
+    """The REFER of an agent of this run that led here."""
+    called = told.context_of(ring).get("called", "")
+    to = [talk.passed_to for talk in bridge.talks if called and called in talk.passed_to]
+    return {"trigger": f"REFER to {to[-1]} by the agent"} if to else {}
 
 
 def _trigger(caller: Talk, ring: Incoming | None) -> dict[str, str | float]:

@@ -49,6 +49,8 @@ class Talk:
         self.listening: Listening | None = None
         self.phone: Phone | None = None
         self.keyed = Keyed(session)
+        self.passed_to = ""
+        """The address to which this party has sent the other on."""
         self.holds = False
         """Whether this party has put the other on hold."""
         self._news = asyncio.Event()
@@ -99,13 +101,19 @@ class Talk:
         self.call, self.leg, self._told_end = call, leg, False
         self.calls.append(call)
         call.watchers.append(self._happened)
+        leg.keys.listen(self.keyed.heard)
         if leg.agreed:
+            self._follow(leg)
+
+    def go_back(self, call: Call, leg: Leg) -> None:
+        """An earlier call is the one that counts again."""
+        self.call, self.leg = call, leg
+        if not call.ended:
             self._follow(leg)
 
     def _follow(self, leg: Leg) -> None:
         if self.listening and self.listening.leg is not leg:
             self.listening.follow(leg)
-            leg.keys.listen(self.keyed.heard)
 
     async def _obey(self, call: Call, referral: Referral) -> Leg:
         """Media for the call that the far end's REFER asks us to make."""
@@ -123,6 +131,8 @@ class Talk:
             self.take(new, leg)
 
     def _happened(self, call: Call, event: events.Happened) -> None:
+        if isinstance(event, events.Transferring):
+            self.session.note("line", "transferring", event.reason, code=event.code)
         if call is self.call:
             self._mine(call, event)
         self._news.set()

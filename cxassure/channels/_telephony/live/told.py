@@ -21,7 +21,8 @@ QUALITY = ("mos", "r", "loss", "jitter", "delay", "codec", "in_doubt")
 class SignalFields(TypedDict, total=False):
     """What the signalling says: `code` is SIP's final code (200 when it was answered), `cause` the
     Q.850 cause, `words` why it ended; `user_to_user` (RFC 7433) is unpacked where it is text,
-    `headers` are those beyond SIP's own, a line each; `answered_after` the seconds of ringing."""
+    `headers` are those beyond SIP's own, a line each; `answered_after` the seconds of ringing;
+    `transferred` what the far end says of a transfer of ours (`200 OK`)."""
 
     code: int
     cause: int
@@ -34,6 +35,7 @@ class SignalFields(TypedDict, total=False):
     diverted: str
     progress: str
     referred_to: str
+    transferred: str
     answered_after: Seconds
 
 
@@ -106,6 +108,9 @@ def signal_fields(call: Call) -> dict[str, Any]:
     told: dict[str, Any] = {"progress": " ".join(str(e.code) for e in progress)}
     if referred:
         told["referred_to"] = referred[-1].to
+    passed_on = [e for e in call.history if isinstance(e, events.Transferring)]
+    if passed_on:
+        told["transferred"] = f"{passed_on[-1].code} {passed_on[-1].reason}".strip()
     if taken:
         told |= {"code": 200, "answered_after": round(taken.took, 3)}
     elif ended:

@@ -86,6 +86,11 @@ class Outgoing(Call):
         else:
             self.agent.spawn(self._refused(answer))
 
+    @property
+    def heard_of(self) -> bool:
+        """Whether anything came back to the INVITE."""
+        return self._provisional or self._tries > 1
+
     # While it rings
 
     def _progress(self, answer: Response) -> None:
