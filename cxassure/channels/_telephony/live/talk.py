@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from cxassure.channel import Session
+from cxassure.channel import Seen, Session
 from cxassure.channels._telephony.live import told
 from cxassure.channels._telephony.live.bridge import Bridge
 from cxassure.channels._telephony.live.keyed import Keyed
@@ -19,7 +19,7 @@ from cxassure.channels._telephony.live.understanding import Understanding
 from cxassure.channels._telephony.sip import events
 from cxassure.errors import Broken, CannotLook
 from cxassure.events import Who
-from cxassure.text import clip, span
+from cxassure.text import clip, plain, span
 
 if TYPE_CHECKING:
     from cxassure.channels._telephony.audio.sound import Sound
@@ -315,7 +315,8 @@ class Talk:
         it goes on; None where nothing was cut short, or that is not known yet.
 
         A prompt that broke off in a sentence has ended by the next one's beginning; where the
-        sentence was said to its end, by the first pause.
+        sentence was said to its end, by the first pause, or where none comes because the answer
+        follows at once, by the sentence that was expected.
         """
         from cxassure.channels._telephony.audio.barge_in import barge_in
 
@@ -329,7 +330,12 @@ class Talk:
         if said[0].at > at:
             return said[0].at - at
         after = barge_in(listening.listener.voiced, at, now).stopped_after
-        return now - at if after is None else after
+        return self._answered_at(said, now) - at if after is None else after
+
+    def _answered_at(self, said: list[Seen], now: float) -> float:
+        """When the first sentence began that the step expects; now where none has come."""
+        expected = [plain(text) for text in self.understanding.expected]
+        return next((s.at for s in said if any(e in plain(s.text) for e in expected)), now)
 
     def fields(self) -> Mapping[str, Any] | None:
         """What `call` is asked about."""
