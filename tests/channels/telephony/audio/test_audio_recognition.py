@@ -179,6 +179,13 @@ def test_what_does_not_suit_is_heard_again_at_another_pace(prompt: Prompt) -> No
     assert listen(Mishearing(), sound, ["press 3"]).said.text == "bless none"
 
 
+def test_where_nobody_speaks_no_engine_is_asked() -> None:
+    engine = Mishearing()
+    heard = listen(engine, Sound(np.zeros(24000, np.int16), 8000), ["press 1"])
+    assert heard.judgement is not None and heard.judgement.words == "nothing was said"
+    assert engine.asked == []
+
+
 @contextmanager
 def server(answer: Callable[[bytes], tuple[int, bytes]]) -> Iterator[tuple[str, list[str]]]:
     seen: list[str] = []
@@ -218,6 +225,24 @@ def test_an_endpoint_gets_the_sound_and_gives_text_and_words(prompt: Prompt) -> 
         )
     assert (said.text, said.words[0].end) == ("Welcome.", 0.6)
     assert seen == ["/v1/audio/transcriptions Bearer k3y"]
+
+
+def test_an_endpoint_without_words_gives_the_seconds_of_its_segments(prompt: Prompt) -> None:
+    segment = {"text": " We are closed.", "start": 0.2, "end": 1.4, "avg_logprob": -0.693}
+    told = json.dumps({"text": "We are closed.", "segments": [segment]}).encode()
+    with server(lambda _: (200, told)) as (url, _):
+        said = recogniser("endpoint", {"url": url}).hear(prompt("closed"), [], "en")
+    assert [(word.text, word.end) for word in said.words] == [("We are closed.", 1.4)]
+    assert said.confidence == pytest.approx(0.5, abs=0.01)
+
+
+def test_an_endpoint_that_gives_no_times_is_asked_for_text_alone(prompt: Prompt) -> None:
+    def answer(body: bytes) -> tuple[int, bytes]:
+        return (400, b"{}") if b"verbose_json" in body else (200, b'{"text": "We are closed."}')
+
+    with server(answer) as (url, seen):
+        said = recogniser("endpoint", {"url": url}).hear(prompt("closed"), [], "en")
+    assert (said.text, said.words, len(seen)) == ("We are closed.", (), 2)
 
 
 @pytest.mark.parametrize(
