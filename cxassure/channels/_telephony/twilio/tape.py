@@ -13,16 +13,20 @@ PAUSE = 0.7
 """Seconds of silence behind which what was said counts as one utterance."""
 LONGEST = 60.0
 """Seconds behind which an utterance is heard though it goes on."""
+LEAST = 0.03
+"""Seconds without sound between two pieces that are a gap."""
 RATE = 8_000
 
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """Something that was said: `began` and `ended` in seconds of the call's clock."""
+    """Something that was said: `began` and `ended` in seconds of the call's clock; `gaps` are
+    places in it where the next piece began later than the one before it ended."""
 
     began: float
     ended: float
     sound: Sound
+    gaps: int = 0
 
 
 Told = Callable[[Spoken], Awaitable[None]]
@@ -34,6 +38,7 @@ class Tape:
     def __init__(self) -> None:
         self._kept: Sound | None = None
         self._from = 0.0
+        self._seams: list[float] = []
         self.voiced = False
         """Whether somebody was still speaking where the tape ends."""
         self.quiet_since = 0.0
@@ -48,7 +53,12 @@ class Tape:
             self.voiced = False
         over = found[:-1] if self.voiced else found
         told = [
-            Spoken(self._from + start, self._from + end, whole.cut(max(start - 0.1, 0), end + 0.1))
+            Spoken(
+                self._from + start,
+                self._from + end,
+                whole.cut(max(start - 0.1, 0), end + 0.1),
+                sum(self._from + start < seam < self._from + end for seam in self._seams),
+            )
             for start, end in over
         ]
         if found:
@@ -56,6 +66,7 @@ class Tape:
         keep = found[-1][0] - 0.1 if self.voiced else whole.seconds - PAUSE / 2
         keep = max(keep, found[-1][1] if found and not self.voiced else 0, 0)
         self._kept, self._from = whole.cut(keep), self._from + keep
+        self._seams = [seam for seam in self._seams if seam > self._from]
         return told
 
     def _joined(self, piece: Sound, began: float) -> Sound:
@@ -64,7 +75,10 @@ class Tape:
         if self._kept is None:
             self._from = began
             return piece
-        gap = began - (self._from + self._kept.seconds)
+        seam = self._from + self._kept.seconds
+        gap = began - seam
+        if gap > LEAST:
+            self._seams.append(seam)
         filled = np.zeros(round(min(max(gap, 0), LONGEST) * RATE), np.int16)
         if gap > LONGEST:
             self._from = began - self._kept.seconds - LONGEST

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -198,6 +199,41 @@ def test_another_prompt_is_told_by_its_second_though_its_words_are_told_alike(
     other = line_of("Our shop is closed today.", MU)
     (change,) = cassettes.differences(path, call, Taken(WHOLE, {"caller": other}))
     assert change.sentence.startswith(f"caller, 0.5 s: «{PRESS}» sounds otherwise: another prompt")
+
+
+def written_otherwise(text: str) -> Call:
+    """`WHOLE`, its first prompt told in other words."""
+    lines = [
+        line if line.text != PRESS else heard(0.5, "prompt", text, seconds=2.0)
+        for line in WHOLE.lines
+    ]
+    return msgspec.structs.replace(WHOLE, lines=tuple(lines))
+
+
+def test_what_sounds_alike_is_no_change_though_a_recogniser_writes_it_otherwise(
+    kept: tuple[Path, Call],
+) -> None:
+    path, call = kept
+    new = written_otherwise("For Rosie's press won.")
+    assert cassettes.differences(path, call, Taken(new, {"caller": line_of(PRESS, MU)})) == []
+    told = cassettes.differences(path, call, Taken(new))
+    assert "the prompt was" in told[0].sentence, "without its sound the words count"
+
+
+def test_where_pieces_of_the_sound_are_missing_words_that_are_alike_count_as_the_same(
+    kept: tuple[Path, Call],
+) -> None:
+    path, call = kept
+    told = {}
+    for text in ("For noses, press 1.", "For noses, press 2.", "For tulips, press 1."):
+        new = written_otherwise(text)
+        lines = [
+            msgspec.structs.replace(line, data={"gaps": 1}) if line.text == text else line
+            for line in new.lines
+        ]
+        taken = Taken(msgspec.structs.replace(new, lines=tuple(lines)), {"caller": line_of(PRESS)})
+        told[text] = len(cassettes.differences(path, call, taken)) > 0
+    assert list(told.values()) == [False, True, True]
 
 
 def test_a_sound_that_is_missing_is_told_with_its_file(kept: tuple[Path, Call]) -> None:

@@ -167,6 +167,7 @@ class Parties:
         self.findings: list[str] = []
         self.kept: dict[str, bytes] = {}
         self.sessions: list[Any] = []
+        self.quiet = ""
         self.secrets: dict[str, str] = {}
         """Options as they stand in cxassure.yaml, before they are filled in."""
 
@@ -204,7 +205,7 @@ class Parties:
             campaign=self.campaign,
             run_id=self.run_id,
             targets={target.name: written},
-            calling=Calling(self.rules, self.ledger),
+            calling=Calling(self.rules, self.ledger, lambda: self.quiet),
         )
 
     async def _open(self, session: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import msgspec
 import pytest
 
 from cxassure.channel import Unseen
@@ -180,6 +181,37 @@ async def test_a_number_that_may_not_be_dialled_is_refused_before_anything_is_as
         await act(caller, "dial", number)
     assert f"({rule})" in told.value.what
     assert network.exchange.everyone() == [] and Ledger(parties.ledger).up() == []
+
+
+@pytest.mark.parametrize(
+    ("rules", "quiet", "rule"),
+    [
+        ({"per_run": 0.01}, "", "per_run"),
+        ({"per_day": 0.01}, "", "per_day"),
+        ({}, "the night, until 08:00", "quiet"),
+    ],
+)
+async def test_ceilings_and_quiet_hours_refuse_before_anything_rings(
+    open_network, parties, act, rules, quiet, rule
+):
+    network = await open_network("http://127.0.0.1:9/voice")
+    network.company("http://127.0.0.1:9/voice")
+    parties.rules, parties.quiet = msgspec.structs.replace(parties.rules, **rules), quiet
+    caller = await parties.caller(network)
+    with pytest.raises(CannotLook) as told:
+        await act(caller, "dial")
+    assert f"({rule})" in told.value.what and told.value.hint
+    assert network.exchange.everyone() == [] and Ledger(parties.ledger).up() == []
+
+
+async def test_a_call_lasts_no_longer_than_it_may(open_network, parties, company, act):
+    company.says("/voice", "<Say>Please hold the line.</Say><Pause length='3000'/>")
+    network = await open_network(company.url())
+    network.company(company.url())
+    caller = await parties.caller(network, longest=2)
+    await act(caller, "dial")
+    await until_ended(caller)
+    assert caller.call()["ended_by"] == "line" and "longest" in caller.call()["ending"]
 
 
 async def test_options_that_are_missing_are_named(open_network, parties):

@@ -7,7 +7,7 @@ from typing import Any
 from cxassure.channels._telephony.carrier.api.wire import Asked, Refusal, Reply, page
 from cxassure.channels._telephony.carrier.call import Call
 from cxassure.channels._telephony.carrier.fault import Fault
-from cxassure.channels._telephony.carrier.outgoing import RINGS, Order, originate
+from cxassure.channels._telephony.carrier.outgoing import LASTS, RINGS, Order, originate
 from cxassure.channels._telephony.carrier.progress import Progress, wanted
 from cxassure.channels._telephony.carrier.walker import GoTo
 
@@ -50,7 +50,7 @@ def form(asked: Asked, call: Call) -> dict[str, Any]:
 
 
 def create(asked: Asked) -> Reply:
-    """To, From, Url or Twiml, Method, StatusCallback…, Timeout, SendDigits."""
+    """To, From, Url or Twiml, Method, StatusCallback…, Timeout, TimeLimit, SendDigits."""
     goto = document(asked)
     call = placed(
         asked,
@@ -60,6 +60,7 @@ def create(asked: Asked) -> Reply:
             float(asked.number("Timeout", RINGS)),
             goto,
             digits=asked.get("SendDigits"),
+            lasts=float(asked.number("TimeLimit", LASTS)),
             progress=progress(asked),
         ),
     )
