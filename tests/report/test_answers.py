@@ -11,16 +11,19 @@ from hypothesis import strategies as st
 from sample import broken, gift_card, sound
 from streams import Telling, streams
 
-from cxassure.events import Kept, Observed
+from cxassure.events import Checked, Kept, Observed, StepEnded
 from cxassure.incident import Deploy
-from cxassure.report.cause import UNKNOWN, cause, causes
+from cxassure.report.answers import PLACES, answers
+from cxassure.report.cause import UNKNOWN, called, cause, causes
 from cxassure.report.cause.case import Blame, touches
 from cxassure.report.context import Context, Past
 from cxassure.report.explain import explained
 from cxassure.report.markdown import fenced, inert
 from cxassure.report.page import page
+from cxassure.report.story import hops
 from cxassure.report.story.ladder import rungs
 from cxassure.report.story.waveform import BARS, waveform
+from cxassure.report.story.way import broken_at, drawn
 from cxassure.report.tally import visible
 from cxassure.report.text import failure, summary
 from cxassure.run import fold
@@ -382,3 +385,81 @@ def test_any_run_can_be_explained_and_its_causes_told(told):
     for run in runs:
         lines = explained(run, Context(runs=runs, now=NOW), whole=True)
         assert all("\n" not in line for line in lines)
+
+
+def felt(run):
+    (who,) = [one for one in answers(run, Context(runs=(run,))) if one.label == "who"]
+    return dict(who.more).get("customer", "")
+
+
+def phoned(what, **last):
+    """A call of 20 s, and a step of 60 s in which `what` happens: (second, who, what, text)."""
+    telling = Telling("call")
+    dialled = (Observed, {"who": "customer", "what": "dialled", "text": "+1"})
+    telling.step("c", "ivr", "dial", took=20, inside=[dialled])
+    inside = [
+        (Observed, {"at": at, "who": who, "what": kind, "text": text, "data": {"by": "company"}})
+        for at, who, kind, text in what
+    ]
+    why = "so"
+    told = {"why": why, "took": 60, "verdict": "failed", **last}
+    return telling.step("c", "ivr", "press", "2", inside=inside, **told).end("failed", why=why)
+
+
+@pytest.mark.parametrize(
+    ("what", "seen", "customer"),
+    [
+        ([(22.0, "line", "hung up", "")], "nothing", "cut off after 21.0 s on the phone"),
+        ([(30.0, "company", "ringing", "")], "nothing", "helps, after 29.0 s on the phone"),
+        ([], "nothing", "helps, after 20.0 s on the phone"),
+    ],
+)
+def test_the_customers_time_is_without_our_own_waiting(what, seen, customer):
+    assert felt(phoned(what, seen=seen)).endswith(customer)
+
+
+def test_who_waits_for_an_agent_who_answers_waits_no_longer_than_that():
+    check = {"facet": "context", "expected": "order = 1", "verdict": "failed", "why": "so"}
+    telling = Telling("call").step("c", "ivr", "dial", took=20)
+    inside = [(Observed, {"at": 51.0, "who": "agent", "what": "answered"}), (Checked, check)]
+    ended = {"why": "so", "seen": "{caller: 1}", "took": 80, "verdict": "failed"}
+    run = telling.step("a", "agent", "answer", inside=inside, **ended).end("failed", why="so")
+    assert felt(run).endswith("after 50.0 s on the phone")
+
+
+@pytest.mark.parametrize(
+    ("channel", "customer"),
+    [
+        ("chat", "would open the chat and get no answer from it"),
+        ("web", "would not get the page open"),
+        ("ivr", "would not get through"),
+    ],
+)
+def test_a_party_that_cannot_be_opened_is_told_with_its_channel_and_its_customer(channel, customer):
+    telling = Telling("ask", parties={"asker": channel})
+    why = "h.example refuses the connection"
+    telling.events[-1] = StepEnded(index=0, at=0.0, verdict="failed", why=why, party="asker")
+    telling.step("asker", channel, "say", verdict="skipped")
+    run = telling.end("failed", why=f"opening asker: {why}")
+    said = {one.label: one.said for one in answers(run, Context(runs=(run,)))}
+    assert said["where"].startswith(PLACES[channel]) and "(asker)" in said["where"]
+    assert felt(run) == customer
+    assert drawn(list(hops(run))) == f"{called(channel)} asker ✗"
+
+
+def test_a_party_that_does_not_open_is_the_broken_hop_wherever_it_stands_on_the_way():
+    telling = Telling("buy", parties={"s": "web", "asker": "chat", "c": "ivr"})
+    telling.events[-1] = StepEnded(index=0, at=0.0, verdict="failed", why="x", party="asker")
+    for party, channel in (("s", "web"), ("asker", "chat"), ("c", "ivr")):
+        telling.step(party, channel, "say", verdict="skipped")
+    way = list(hops(telling.end("failed")))
+    assert drawn(way) == "web s · ✗→ chat asker ✗ ⇢ IVR c ·"
+    assert broken_at(way, "asker") == "chat does not open, so that nothing of the way was gone"
+
+
+def test_what_fails_at_the_last_step_is_felt_too():
+    check = {"facet": "page", "expected": "page contains «Welcome»", "verdict": "failed"}
+    telling = Telling("look").step("s", "web", "open", verdict="failed", inside=[(Checked, check)])
+    assert felt(telling.end("failed")) == "would look in vain for «Welcome»"
+    run = Telling("look").step("s", "web", "open", verdict="failed", why="so").end("failed")
+    assert felt(run) == "would not get what this step is for: so"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cxassure.report.cause import called
@@ -37,6 +37,9 @@ def hops(run: Run) -> Iterator[Hop]:
         if step.party and step.part == "steps" and step.channel != "api":
             met.setdefault(step.party, []).append(step)
     bad, broken = run.first_bad, False
+    if bad and bad.part == "opening" and bad.party:
+        yield from _unopened(bad, met)
+        return
     for number, (party, steps) in enumerate(met.items()):
         state = worst(s.verdict for s in steps if not s.optional)
         mine = bad is not None and bad.party == party and number > 0
@@ -44,6 +47,16 @@ def hops(run: Run) -> Iterator[Hop]:
         arrow = "" if not number else "broken" if at_the_hop else "cut" if broken else "whole"
         broken = broken or bool(bad and bad.party == party)
         yield Hop(party, steps[0].channel, "unreached" if state == "skipped" else state, arrow)
+
+
+def _unopened(bad: StepRun, met: Mapping[str, Sequence[StepRun]]) -> Iterator[Hop]:
+    """The way of a customer who could not set out, as a party on it does not open."""
+    channels = {party: steps[0].channel for party, steps in met.items()}
+    channels.setdefault(bad.party, bad.channel)
+    for number, (party, channel) in enumerate(channels.items()):
+        mine = party == bad.party
+        arrow = "" if not number else "broken" if mine else "cut"
+        yield Hop(party, channel, bad.verdict if mine else "unreached", arrow)
 
 
 def _untold(run: Run, bad: StepRun) -> bool:
@@ -83,6 +96,8 @@ def broken_at(way: Sequence[Hop], party: str) -> str:
     place = next((n for n, hop in enumerate(way) if hop.party == party), None)
     if len(way) < 2 or place is None:
         return ""
+    if place and way[0].state == "unreached":
+        return f"{_name(way[place])} does not open, so that nothing of the way was gone"
     if way[place].arrow == "broken":
         said = f"first broken hop {_hop(way, place)}"
         good = f"last known good {_hop(way, place - 1)}" if place > 1 else f"{_name(way[0])} held"
