@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from cxassure.report.changes import Change, changes, since_good
 from cxassure.report.context import Context
+from cxassure.report.proofs import Proof
 from cxassure.report.story import Budget, Line, Moment, story
 from cxassure.report.story.way import drawn
 from cxassure.report.tally import MARKS, blaming, figures, number, visible
@@ -57,13 +58,24 @@ def _moment(moment: Moment, near: bool) -> Iterator[str]:
     yield f"{mark} {moment.at:>7}  {part}step {step.index}  {clip(step.title, 80)}{place}"
     if near:
         yield from (f"             {row}" for line in moment.lines for row in _line(line))
+        yield from (f"             {row}" for row in map(_proof, moment.proofs))
         yield from [f"             … {number(moment.left_out, 'line')} before"][: moment.left_out]
         yield from (f"             noted: {clip(one, 300)}" for one in step.findings)
     if step.why and step.verdict not in ("passed", "skipped"):
         yield f"             {mark} {clip(step.why, 300)}"
 
 
+def _proof(one: Proof) -> str:
+    mark = {True: MARKS["passed"], False: MARKS["failed"], None: "·"}[one.holds]
+    wanted = f", expected {clip(one.expected, 80)}" if one.holds is False else ""
+    seen = clip(one.seen, 120) or "not to be seen"
+    return f"{mark} {one.name.replace('_', ' ')} of the transfer: {seen}{wanted}"
+
+
 def _line(line: Line) -> Iterator[str]:
+    for leg in line.legs:
+        figures = ", ".join(f"{name} {value}" for name, value in leg.told)
+        yield f"{line.at:>7}  {line.actor} the sound: {figures}"
     lasted = f" ({line.lasted})" if line.lasted else ""
     text = clip(line.text, 300) or clip(line.source, 300)
     quoted = f"«{text}»" if line.kind == "speech" else text

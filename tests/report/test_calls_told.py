@@ -15,6 +15,7 @@ from cxassure.report.answers import answers
 from cxassure.report.cause import cause
 from cxassure.report.context import Context
 from cxassure.report.customer import consequence
+from cxassure.report.explain import explained
 from cxassure.report.legs import read
 from cxassure.report.page import page
 from cxassure.report.proofs import proofs
@@ -85,6 +86,9 @@ def test_sound_that_goes_one_way_is_the_cause_and_shown_as_a_proof():
     text = " ".join(page([run]).split())
     assert '<span class="hidden">does not hold</span> bridge</th>' in text
     assert text.count('<span class="hidden">holds</span>') == 3
+    told = "\n".join(explained(run, Context(runs=(run,))))
+    assert "✓ destination of the transfer: billing-desk\n" in told
+    assert "✗ bridge of the transfer: one way: the agent does not hear the caller, expected" in told
 
 
 @pytest.mark.parametrize(
@@ -129,6 +133,9 @@ def test_packets_that_were_lost_explain_how_a_call_sounds_and_stand_on_its_page(
     assert found.conclusion == told
     text = page([run], context)
     assert "<dt>packets heard</dt><dd>300 of 500</dd>" in text
+    assert "caller the sound: codec PCMU, packets heard 300 of 500, lost 40.0%" in "".join(
+        explained(run, context)
+    )
     assert "<dt>lost</dt><dd>40.0%</dd>" in text and "<dt>MOS</dt><dd>1.2 of 5</dd>" in text
 
 
