@@ -147,6 +147,15 @@ def test_ending_sessions_ends_them_everywhere_and_a_new_one_begins(
         assert fresh.get("/").status_code == 200
 
 
+def test_a_live_view_ends_with_its_session(house: Stage, admin: httpx.Client) -> None:
+    with entered(house, "kim") as kim, kim.stream("GET", "/live") as live:
+        lines = live.iter_lines()
+        assert next(line for line in lines if line.startswith("data: "))
+        do(admin, "/sessions/end", name="kim")
+        asyncio.run(drive(house.workspace.store, "new-one", ago=timedelta()))
+        assert not any("new-one" in line for line in lines)  # which ends
+
+
 def test_another_password_ends_the_sessions_of_the_old_one(
     house: Stage, admin: httpx.Client
 ) -> None:
@@ -190,11 +199,12 @@ def test_what_has_had_its_time_is_told_first_and_then_let_go_of(
     house: Stage, admin: httpx.Client
 ) -> None:
     runs = house.workspace.store.runs
-    assert "30 days" in admin.get("/keeping").text and len(list(runs.iterdir())) == 3
+    before = len(list(runs.iterdir()))
+    assert "30 days" in admin.get("/keeping").text
     told = do(admin, "/keeping")
-    assert "2 runs and 0 files" in told.text and len(list(runs.iterdir())) == 3
+    assert "2 runs and 0 files" in told.text and len(list(runs.iterdir())) == before
     assert do(admin, "/keeping/prune").status_code == 303
-    assert len(list(runs.iterdir())) == 1
+    assert len(list(runs.iterdir())) == before - 2
     assert "let go of 2 runs" in admin.get("/keeping").text
 
 

@@ -222,6 +222,18 @@ async def test_it_can_be_installed(browser: Browser, stage: Stage) -> None:
     await made.context.close()
 
 
+async def test_the_first_screen_of_a_phone_says_what_broke_who_is_hurt_since_when_and_what_next(
+    browser: Browser, stage: Stage
+) -> None:
+    small = {**PHONE, "viewport": {"width": 360, "height": 640}}
+    made = await window(browser, stage, **small)
+    card = made.page.locator("#now .card").first
+    for word in ("broke", "hurt", "since", "next"):
+        await expect(card.get_by_text(word, exact=True)).to_be_in_viewport(timeout=PATIENCE)
+    await expect(card.get_by_role("link", name="take it")).to_be_in_viewport(timeout=PATIENCE)
+    await made.context.close()
+
+
 async def test_without_scripts_everything_is_read_and_done(browser: Browser, stage: Stage) -> None:
     made = await window(browser, stage, **PHONE, java_script_enabled=False)
     await expect(made.page.locator("#now")).to_contain_text("gift-card")

@@ -100,12 +100,28 @@ def test_a_way_back_that_nobody_went_lets_nobody_in(office: Stage, company: Comp
     assert answer.url.path == "/login" and "did not work" in answer.text
 
 
-def test_others_may_look_where_that_is_said(company: Company, tmp_path: Path) -> None:
+def test_others_may_look_where_that_is_said_and_who_is_kept_out_or_removed_is_out_at_once(
+    company: Company, tmp_path: Path
+) -> None:
     company.person, company.spoil = {"sub": "9"}, {}
     wish = {"issuer": company.issuer, "client": CLIENT, "secret": SECRET, "others": "viewer"}
-    with staged(Workspace(tmp_path, environ={}), **wish) as made:
+    workspace = Workspace(tmp_path, environ={})
+    people = People(workspace.store.reports / FOLDER)
+    people.add("kim@example.com", "admin")
+    with staged(workspace, **wish) as made:
         client, answer = sign_in(made)
         assert "9 · viewer" in answer.text
+        client.close()
+        company.person = KIM
+        client, answer = sign_in(made)
+        assert "kim@example.com · admin" in answer.text
+        people.change("kim@example.com", disabled=True)
+        assert client.get("/api/v1/now").status_code == 401
+        assert "but not here" in client.get("/oidc/go").text
+        people.change("kim@example.com", disabled=False)
+        assert client.get("/api/v1/now").status_code == 200
+        people.remove("kim@example.com")
+        assert client.get("/api/v1/now").status_code == 401
         client.close()
 
 
