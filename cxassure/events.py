@@ -30,7 +30,8 @@ class RunStarted(Event, frozen=True, tag="run started"):
     (`2026-12-24T13:00:00-05:00[America/New_York]`), "" for a run of its own day. `release` is
     what of the company was in place, as whoever drove it said. `overridden` are the targets that
     were driven at another address than the environment's. `hosts` says by party at which host and
-    port its target is (`shop.example:8443`), where that is known.
+    port its target is (`shop.example:8443`), where that is known, `lines` over what each is
+    reached (`sip`), where its target says so.
     """
 
     run: str
@@ -49,6 +50,7 @@ class RunStarted(Event, frozen=True, tag="run started"):
     steps: int = 0
     parties: dict[str, str] = {}
     hosts: dict[str, str] = {}
+    lines: dict[str, str] = {}
     budget: float | None = None
     attempt: int = 1
     rehearsed: str = ""

@@ -84,6 +84,7 @@ class Run(msgspec.Struct, kw_only=True):
     author_steps: int = 0
     parties: dict[str, str] = {}
     hosts: dict[str, str] = {}
+    lines: dict[str, str] = {}
     verdict: Verdict = "error"
     why: str = "the run did not end: whatever drove it was killed"
     flaky: bool = False
@@ -181,7 +182,7 @@ class Fold:
     def _start(self, event: RunStarted) -> None:
         run = self.run
         run.id, run.author_steps, run.parties = event.run, event.steps, event.parties
-        run.hosts = event.hosts
+        run.hosts, run.lines = event.hosts, event.lines
         for name in (
             "journey row title severity owner runbook source tags env seed attempt rehearsed "
             "release overridden started budget"

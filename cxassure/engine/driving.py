@@ -126,6 +126,7 @@ class _Run:
                 steps=sum(1 for _ in probe.every_step()) - _count(probe.always),
                 parties={name: party.channel for name, party in probe.parties.items()},
                 hosts=self.opener.hosts(probe),
+                lines=self.opener.lines(probe),
                 budget=probe.budget,
             )
         )

@@ -87,6 +87,12 @@ class Opener:
         found = {name: self._host(target) for name, target in known.items()}
         return {name: host for name, host in found.items() if host}
 
+    def lines(self, probe: Probe) -> dict[str, str]:
+        """Over what each party's target is reached, where it says so."""
+        targets = self.how.environment.targets
+        known = {n: targets[p.target] for n, p in probe.parties.items() if p.target in targets}
+        return {name: target.over for name, target in known.items() if target.over}
+
     def _host(self, target: Target) -> str:
         try:
             address = self.references.text(target.address)

@@ -32,13 +32,16 @@ SLOWER, BY = 2.0, 1.0
 def changes(run: Run, good: Run) -> list[Change]:
     """What is otherwise in `run` than in `good`, what matters most first, each told once.
 
-    What `good` has behind the step at which `run` ended is not gone: it was never reached.
+    What `good` has behind the step at which `run` ended is not gone: it was never reached. Over
+    another line the same is told in other words and at other times: only steps are compared.
     """
     mine = [step for step in run.steps if step.part != "always"]
     mine = [s for s in mine if s.observed or (s.part != "closing" and s.verdict != "skipped")]
     last = max((step.index for step in mine), default=0)
     before = [step for step in good.steps if step.index <= last and step.part != "always"]
     after = [step for step in run.steps if step.part != "always"]
+    if other_lines(run, good):
+        return list(_journey(before, after))
     found = [
         *_journey(before, after),
         *_spoken(before, after, whole=run.verdict in ("passed", "degraded")),
@@ -49,6 +52,11 @@ def changes(run: Run, good: Run) -> list[Change]:
     ]
     found.sort(key=lambda change: (ORDER.index(change.kind), change.step))
     return list({change.sentence: change for change in found}.values())
+
+
+def other_lines(run: Run, good: Run) -> list[str]:
+    """The parties that were reached over another line then."""
+    return [p for p, over in run.lines.items() if p in good.lines and good.lines[p] != over]
 
 
 def _journey(before: Sequence[StepRun], after: Sequence[StepRun]) -> Iterator[Change]:

@@ -19,7 +19,7 @@ def command(
     before: str, after: str, root: Path, json_to: str | None, report_dir: Path | None
 ) -> int:
     """Tell what is otherwise in the run AFTER than in BEFORE: prompts, menus, requests, times."""
-    from cxassure.report.changes import changes
+    from cxassure.report.changes import changes, other_lines
     from cxassure.report.explain import compared
 
     workspace = options.open_workspace(root, reports=report_dir)
@@ -28,6 +28,9 @@ def command(
     if one.name != other.name:
         whose = f"{one.name} beside {other.name}, step by step"
         click.echo(f"! these are not runs of one probe: {whose}", err=True)
+    if moved := other_lines(other, one):
+        what = ", ".join(f"{p} over {one.lines[p]}, then over {other.lines[p]}" for p in moved)
+        click.echo(f"! what is said is not compared: {what}", err=True)
     if json_to is None:
         click.echo("\n".join(compared(one, other)))
         return 0
