@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import socket
 
 import msgspec
 import pytest
 
 from cxassure.channel import Unseen
 from cxassure.channels._telephony.guard.ledger import Ledger
+from cxassure.channels._telephony.twilio import talk
 from cxassure.errors import Broken, CannotLook
 
 GATHER = (
@@ -212,6 +214,21 @@ async def test_a_call_lasts_no_longer_than_it_may(open_network, parties, company
     await act(caller, "dial")
     await until_ended(caller)
     assert caller.call()["ended_by"] == "line" and "longest" in caller.call()["ending"]
+
+
+async def test_a_stream_that_does_not_come_is_our_own_error_and_names_the_address(
+    open_network, parties, company, act, public, monkeypatch
+):
+    monkeypatch.setattr(talk, "CONNECTING", 0.5)
+    company.says("/voice", "<Say>Please hold the line.</Say><Pause length='3000'/>")
+    network = await open_network(company.url(), public)
+    network.company(company.url())
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    caller = await parties.caller(network, public=public, listen=port)
+    with pytest.raises(CannotLook) as told:
+        await act(caller, "dial")
+    assert "did not open the call's stream" in told.value.what and public in told.value.hint
 
 
 async def test_options_that_are_missing_are_named(open_network, parties):

@@ -149,6 +149,26 @@ async def test_twilios_own_words_and_number_are_told(mock, account):
     assert f"{message} (21219)" in told.value.what and "verified numbers only" in told.value.hint
 
 
+@pytest.mark.parametrize(
+    ("status", "code", "words"),
+    [
+        (503, None, "Twilio is in trouble (HTTP 503)"),
+        (403, 20005, "(20005)"),
+        (401, 20003, "does not let us in"),
+        (400, 21217, "(21217)"),
+        (400, 21212, "(21212)"),
+    ],
+)
+async def test_what_twilio_refuses_is_our_own_error_that_says_what_to_do(
+    mock, account, status, code, words
+):
+    told = {"message": "No", "status": status, **({"code": code} if code else {})}
+    mock.refuse = [(status, told)]
+    with pytest.raises(CannotLook) as wrong:
+        await account.ask(lambda c: c.calls(CALL).fetch())
+    assert words in wrong.value.what and wrong.value.hint
+
+
 async def test_voice_insights_that_an_account_has_not_got_are_left_out(account):
     assert await account.insight(CALL) is None
 
