@@ -28,7 +28,7 @@ _TWILIO = {
         "the webhook's log at this moment",
     ),
     "11205": (
-        "the company's voice webhook did not answer in time (15 s)",
+        "the carrier could not connect with the company's voice webhook, or waited 15 s in vain",
         "what the webhook waits for (a look-up, a database) and whether its host is reachable",
     ),
     "11206": ("the webhook broke the HTTP protocol", "proxies and headers before the webhook"),
@@ -188,13 +188,52 @@ _Q850 = {
     "127": ("a gateway gave no reason", "the gateway's log at this moment"),
 }
 
+_KEY = {
+    "401": ("our key is missing, wrong or expired", "`token`, `basic` or `headers` of the target"),
+    "403": ("our key may not do this", "the rights of our key, firewall, bot protection"),
+}
+"""HTTP as a back office answers it, which is asked with a key of ours."""
+
+_CLASSES = {
+    "HTTP": {
+        "3": ("the address leads elsewhere", "redirects, and whether the new address is meant"),
+        "4": ("the request was refused", "what is sent, and what the answer says of it"),
+        "5": ("the server failed", "the application's log at this moment"),
+    },
+    "SIP": {
+        "3": ("the call was sent elsewhere", "forwarding rules, and where they lead"),
+        "4": ("the line refuses this call", "the SIP ladder: which message it answers so"),
+        "5": ("the switch failed", "the switch's log at this moment"),
+        "6": ("nobody anywhere takes the call", "number, routing, who is there to take it"),
+    },
+    "WebSocket": {
+        "1": ("the connection was closed", "proxies, and the server's log at this moment"),
+        "3": ("a library at the server closed the connection", "the server's log at this moment"),
+        "4": ("the application closed the connection", "what it means by this number of its own"),
+    },
+    "Twilio": {
+        "11": ("the carrier had trouble with the company's webhook", "the webhook's log"),
+        "12": ("the webhook's TwiML is not as it should be", "what it sends for this request"),
+        "13": ("a verb of the TwiML cannot be carried out", "the verb's attributes and nouns"),
+        "14": ("a queue or message of the TwiML cannot be carried out", "the verb's attributes"),
+        "15": ("the call could not be placed as asked", "numbers and settings on our side"),
+        "16": ("a conference could not be carried out", "its name and settings"),
+        "20": ("the carrier's API refused the request", "what is asked of it, and with which key"),
+        "21": ("the carrier's API refused the number or call", "numbers and permissions"),
+        "31": ("the carrier lost a media connection", "the socket that the sound goes to"),
+        "32": ("the carrier had trouble with SIP", "the SIP address and who answers there"),
+        "64": ("the carrier lost a voice agent's socket", "the socket's log at this moment"),
+    },
+}
+"""What a number says by its class alone, where it has no sentence of its own."""
+
 _WORDS = {
     "tls": Meaning("no secure connection could be made", "certificate, chain, expiry, host name"),
 }
 
 
 def explain(code: str, channel: str = "") -> Meaning | None:
-    """What `code` means on `channel`, `None` when it is unknown."""
+    """What `code` means on `channel`, by its class where no more is known; `None` for none."""
     if code.casefold() in _WORDS:
         return _WORDS[code.casefold()]
     if found := _CAUSE.search(code):
@@ -205,7 +244,8 @@ def explain(code: str, channel: str = "") -> Meaning | None:
     name, table = tables.get(len(digits), ("", {}))
     if len(digits) == 3 and channel in ("ivr", "agent") and "http" not in code.casefold():
         name, table = "SIP", _SIP
-    if digits not in table:
-        return None
-    what, check = table[digits]
-    return Meaning(f"{name} {digits}: {what}", check)
+    if name == "HTTP" and channel == "api":
+        table = {**table, **_KEY}
+    kinds = _CLASSES.get(name, {})
+    known = table.get(digits) or kinds.get(digits[:1]) or kinds.get(digits[:2])
+    return Meaning(f"{name} {digits}: {known[0]}", known[1]) if known else None

@@ -127,7 +127,7 @@ def _on_the_phone(run: Run, step: StepRun) -> str:
         return "would understand little of what is said"
     if check and check.facet == "silence":
         return f"would hear nothing for {step.seen}"
-    if step.seen in _NOTHING:
+    if step.seen in _NOTHING or "call had ended" in step.why:
         return _hearing_nothing(run, step) or _ending("would hear nothing that helps", after)
     return f"would hear «{clip(step.seen, 80)}»" if _quotable(step) else ""
 

@@ -154,6 +154,13 @@ def test_a_menu_that_has_changed_says_so_itself():
         ("tls", "web", "no secure connection"),
         ("Q.850;cause=34", "ivr", "Q.850 cause 34: no line is free"),
         ("607", "agent", "SIP 607"),
+        ("418", "web", "HTTP 418: the request was refused"),
+        ("401", "api", "HTTP 401: our key"),
+        ("403", "api", "HTTP 403: our key may not"),
+        ("499", "ivr", "SIP 499: the line refuses"),
+        ("4001", "chat", "WebSocket 4001: the application closed"),
+        ("12345", "ivr", "Twilio 12345: the webhook's TwiML"),
+        ("11205", "ivr", "Twilio 11205: the carrier could not connect"),
     ],
 )
 def test_numbers_are_read_by_length_and_channel(code, channel, said):
@@ -295,3 +302,19 @@ def test_late_for_some_and_never_for_others_on_a_channel_is_one_cause():
     assert found.conclusion == "chat answers, but slowly: after 9.4 s"
     assert set(found.runs) == {late.id, never.id}
     assert concluded(never) == "chat says nothing at all"
+
+
+def test_a_status_that_was_not_expected_is_explained_like_any_number():
+    inside = [(Checked, {**check("status", "so")[0][1], "seen": "401"})]
+    run = broken("office", "api", "get", why="so", seen="401", inside=inside)
+    assert concluded(run) == "HTTP 401: our key is missing, wrong or expired"
+
+
+def test_what_the_carrier_warned_of_is_the_cause_unless_it_always_did():
+    warning = "Twilio would warn: 12200 Schema validation warning: line 1: no verb <Dialx>"
+    run = broken("c", "ivr", "press", "2", why="the call had ended")
+    run.steps[1].findings = (warning,)
+    told = cause(run, Context(runs=[run])).conclusion
+    assert told.startswith("Twilio 12200: the TwiML holds a verb") and "<Dialx>" in told
+    past = {run.id: Past(good=run)}
+    assert cause(run, Context(runs=[run], past=past)).conclusion == UNKNOWN

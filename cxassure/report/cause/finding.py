@@ -35,6 +35,7 @@ _RULES: tuple[Callable[[Case], Said | str | None], ...] = (
     heard.repeating,
     heard.not_understood,
     heard.unknown_elsewhere,
+    heard.warned,
     instead.elsewhere,
     together.otherwise,
     calls.hung_up,
@@ -53,6 +54,7 @@ _CHECKS: dict[object, str] = {
     heard.context: "what is passed on with the contact: parameters, headers, task attributes",
     heard.unanswered: "queue, routing and who is signed in at that desk",
     heard.asked_again: "whether the earlier channel's order or case is looked up here",
+    heard.warned: "the document that the webhook sends for this request",
     heard.waiting: "how many agents are signed in, and the queue's overflow rule",
     heard.longer: "who changed the menu, and whether the short way still leads there",
     heard.late: "what the answer waits for: a look-up, a model, a cold start",
@@ -90,7 +92,8 @@ def cause(run: Run, context: Context) -> Cause | None:
     case = Case(mine, step, every, context)
     check = decisive(step)
     case.facet = check.facet if check else ""
-    case.meaning = explain(step.code, step.channel)
+    status = check.seen if check and check.facet == "status" else ""
+    case.meaning = explain(step.code or status, step.channel)
     case.same = [other for other in every if signature(other) == signature(mine)]
     said = next(_undenied(case), Said(UNKNOWN))
     return Cause(

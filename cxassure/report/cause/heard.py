@@ -11,6 +11,7 @@ import re
 from cxassure.events import Checked, Observed
 from cxassure.measures import SPOKEN, WAITS
 from cxassure.report.cause.case import Case, called, deed
+from cxassure.report.codes import explain
 from cxassure.report.customer import HEARD, decisive
 from cxassure.report.tally import listed
 from cxassure.report.wrong import wanted
@@ -22,12 +23,25 @@ _DENIES = re.compile(
     r"unknown|(can|could|do|does)n[o'’]?t (find|know|have|exist|see)|cannot (find|see)|"
     r"nothing under)\b"
 )
+_WARNING = re.compile(r"\bwould warn: (\d{5})\b[^:]*: *(.+)")
 _PUZZLED = re.compile(r"\b(not|n[o'’]?t) (understand|understood|catch|get) ")
 
 
 def numbered(case: Case) -> str:
     """A number from outside says by itself what happened."""
     return case.meaning.what if case.meaning else ""
+
+
+def warned(case: Case) -> str:
+    """What the carrier warned of on the way, where it did not in the last good run."""
+    past = case.context.past.get(case.run.id)
+    before = [f for step in (past.good.steps if past and past.good else ()) for f in step.findings]
+    steps = case.run.steps[: case.run.steps.index(case.step) + 1]
+    for finding in [f for step in steps for f in step.findings if f not in before]:
+        found = _WARNING.search(finding)
+        if found and (meaning := explain(found[1], case.step.channel)):
+            return f"{meaning.what} ({clip(found[2], 100)})"
+    return ""
 
 
 def context(case: Case) -> str:
