@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from cxassure.errors import Problem
+from cxassure.report.answers import what
 from cxassure.report.tally import MARKS, blaming, last_attempts, visible
 from cxassure.run import Run
 from cxassure.text import clip
@@ -47,8 +48,8 @@ def notes(runs: Iterable[Run], prefix: str = "") -> Iterator[Note]:
         if (level := _LEVEL.get(run.verdict)) is None:
             continue
         path, line, column = _spot((bad.place if bad else "") or run.source)
-        what = f"step {bad.index}, {bad.title}: {bad.why}" if bad else run.why
-        parts = [what] + ([f"expected {bad.expected}"] if bad and bad.expected else [])
+        broke = f"step {bad.index}, {what(bad, told)}" if bad else run.why
+        parts = [broke] + ([f"expected {bad.expected}"] if bad and bad.expected else [])
         parts += [f"seen {bad.seen}"] if bad and bad.seen else []
         title = f"{run.name} {run.verdict}"
         yield Note(level, _under(prefix, path), line, column, title, "\n".join(parts))

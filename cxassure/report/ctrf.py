@@ -16,6 +16,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from cxassure import __version__
 from cxassure.measures import effort
+from cxassure.report import wrong
 from cxassure.report.context import Context
 from cxassure.report.tally import blaming, earlier_attempts, last_attempts, visible
 from cxassure.report.text import failure
@@ -103,7 +104,7 @@ def _trouble(run: Run, context: Context) -> dict[str, str]:
 def message(run: Run) -> str:
     """Why a run came to what it did, in a line."""
     bad = blaming(run).first_bad
-    return clip(_text((bad.why if bad else "") or run.why), 300)
+    return clip(_text((wrong.why(bad) if bad else "") or run.why), 300)
 
 
 def _step(step: StepRun) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 from xml.etree import ElementTree as ET
 
+from cxassure.report import wrong
 from cxassure.report.context import Context
 from cxassure.report.tally import (
     blaming,
@@ -79,7 +80,7 @@ def _case(run: Run, runs: Sequence[Run], context: Context) -> ET.Element:
     case = ET.Element("testcase", known)
     if kind := _ELEMENT.get(run.verdict):
         bad = blaming(run).first_bad
-        message = clip(visible((bad.why if bad else "") or run.why), 300)
+        message = clip(visible((wrong.why(bad) if bad else "") or run.why), 300)
         attributes = _clean(type=f"{run.verdict}", message=message)
         ET.SubElement(case, kind, attributes).text = _xml(failure(run, context))
     for tried in earlier_attempts(run, runs) if run.flaky else ():

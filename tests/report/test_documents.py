@@ -73,7 +73,7 @@ def test_flaky_passes_and_keeps_both_attempts():
 def test_a_failure_carries_its_text_and_message():
     case = suite([promise_broken()]).find("testcase")
     told = case.find("failure")
-    assert told.get("message").startswith("time_to_human was 95.0 s")
+    assert told.get("message").startswith("the wait for a person was 95.0 s")
     assert "most of the wait is queue" in told.text
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cxassure.report.answers import what
 from cxassure.report.cause import causes
 from cxassure.report.context import Context
 from cxassure.report.gate.judging import Gate, Row
@@ -48,9 +49,9 @@ def _line(row: Row) -> str:
     flaky = " (flaky)" if run.flaky else ""
     gate = f"**{row.standing}**" if row.standing in ("worse", "unknown") else row.standing
     gate += f": {inert(row.why, 120)}" if row.why else ""
-    what = f"step {bad.index}, {inert(bad.title, 60)}: {inert(bad.why, 160)}" if bad else ""
+    told = f"step {bad.index}, {inert(what(bad, blaming(run)), 220)}" if bad else ""
     now = f"{MARKS[run.verdict]} {run.verdict}{flaky}, {span(run.took)}"
-    cells = (inert(run.name, 80), now, row.before.kind, gate, what)
+    cells = (inert(run.name, 80), now, row.before.kind, gate, told)
     return f"| {' | '.join(cells)} |"
 
 

@@ -75,7 +75,7 @@ def test_a_flaky_run_keeps_its_attempts() -> None:
     first.id, last.attempt, last.flaky = "first", 2, True
     (test,) = told(first, last)["tests"]
     assert (test["flaky"], test["retries"]) == (True, 1)
-    assert test["retryAttempts"][0]["message"] == "context had no «order number»"
+    assert test["retryAttempts"][0]["message"] == "the context had no «order number»"
     with TemporaryDirectory() as folder:
         both = [json.loads(path.read_bytes()) for path in allure.write(Path(folder), [first, last])]
     assert len({one["uuid"] for one in both}) == 2
