@@ -318,3 +318,14 @@ def test_what_the_carrier_warned_of_is_the_cause_unless_it_always_did():
     assert told.startswith("Twilio 12200: the TwiML holds a verb") and "<Dialx>" in told
     past = {run.id: Past(good=run)}
     assert cause(run, Context(runs=[run], past=past)).conclusion == UNKNOWN
+
+
+def test_what_keeps_us_from_looking_at_every_channel_is_one_cause():
+    why = "name resolution fails for everything, not only for h.example"
+    runs = [
+        broken("p", channel, "open", verdict="error", why=why, journey=channel)
+        for channel in ("web", "ivr", "chat")
+    ]
+    (found,) = causes(runs, Context(runs=runs))
+    assert found.conclusion == f"nothing could be looked at: {why}"
+    assert found.check == "the DNS settings of the machine that runs cxassure"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import re
 import socket
 from collections.abc import Iterable
@@ -88,7 +89,7 @@ async def of_network(code: str, url: str, others: Iterable[str]) -> CxassureErro
 
 async def _of_name(url: str, others: Iterable[str]) -> CxassureError:
     host = _host(url)
-    hosts = {_host(other) for other in others} - {host, ""}
+    hosts = {name for other in others if _is_name(name := _host(other))} - {host}
     if not await _any_resolves([*sorted(hosts), _WITNESS]):
         return CannotLook(
             f"name resolution fails for everything, not only for {host}",
@@ -105,6 +106,15 @@ async def _any_resolves(hosts: list[str]) -> bool:
         except OSError:  # a time-out is one too
             continue
         return True
+    return False
+
+
+def _is_name(host: str) -> bool:
+    """Whether `host` has to be looked up: an address says nothing of the name server."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return host != ""
     return False
 
 

@@ -70,7 +70,8 @@ class HttpClient:
         except (httpx.InvalidURL, UnicodeError) as wrong:
             raise CannotLook(f"«{shown(url)}» is no address: {wrong}") from None
         except (httpx.HTTPError, OSError) as wrong:
-            raise told(wrong, url) from None
+            others = [target.address for target in self.opening.targets.values()]
+            raise await told(wrong, url, others) from None
 
     async def _follow(self, request: httpx.Request, began: float) -> Exchange:
         for _ in range(REDIRECTS + 1):

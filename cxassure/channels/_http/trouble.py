@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
+import ipaddress
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
 from cxassure.channels._http.origins import shown
 from cxassure.errors import Broken, CannotLook, CxassureError
 
+_WITNESS = "example.org"
+"""A name that resolves wherever name resolution works (RFC 2606 keeps it)."""
 _OURS = frozenset((errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTUNREACH))
 
 
-def told(wrong: BaseException, url: str) -> CxassureError:
+async def told(wrong: BaseException, url: str, others: Iterable[str] = ()) -> CxassureError:
     """The error to raise for a connection that failed with `wrong`.
 
     A refused connection, an unknown name, a bad certificate and a broken-off answer are the
-    company's (`Broken`); a name server that does not answer and a network that is down are ours
-    (`CannotLook`).
+    company's (`Broken`); a name server that does not answer, or knows no name at all, and a network
+    that is down are ours (`CannotLook`). `others` are addresses whose names are asked for too, to
+    tell a missing name from a machine that can resolve none.
     """
     for cause in _causes(wrong):
         if isinstance(cause, ssl.SSLCertVerificationError):
@@ -30,7 +35,7 @@ def told(wrong: BaseException, url: str) -> CxassureError:
         if isinstance(cause, ssl.SSLError):
             return Broken(f"no secure connection with {_host(url)}: {cause.reason}", code="tls")
         if isinstance(cause, socket.gaierror):
-            return _unnamed(cause, url)
+            return await _unnamed(cause, url, others)
         if isinstance(cause, ConnectionRefusedError):
             return Broken(f"{_host(url)} refuses the connection", hint="is it running?")
         if isinstance(cause, OSError) and cause.errno in _OURS:
@@ -55,13 +60,40 @@ def unwelcome(status: int, what: str) -> CxassureError | None:
     return Broken(what, expected="an answer", seen=f"status {status}", code=str(status))
 
 
-def _unnamed(cause: socket.gaierror, url: str) -> CxassureError:
+async def _unnamed(cause: socket.gaierror, url: str, others: Iterable[str]) -> CxassureError:
     if cause.errno == socket.EAI_AGAIN:
         return CannotLook(
             f"the name {_host(url)} could not be looked up: the name server does not answer",
             "check DNS on the machine that runs cxassure",
         )
+    here = urlsplit(url).hostname or ""
+    hosts = {urlsplit(other).hostname or "" for other in others} - {here}
+    if not await _any_resolves([*sorted(filter(_is_name, hosts)), _WITNESS]):
+        return CannotLook(
+            f"name resolution fails for everything, not only for {here}",
+            "look at this machine's DNS settings",
+        )
     return Broken(f"the name {_host(url)} is not known to DNS", hint="check the target's address")
+
+
+async def _any_resolves(hosts: Iterable[str]) -> bool:
+    loop = asyncio.get_running_loop()
+    for host in hosts:
+        try:
+            await asyncio.wait_for(loop.getaddrinfo(host, 443, type=socket.SOCK_STREAM), 3)
+        except (OSError, UnicodeError):  # a time-out is an OSError too
+            continue
+        return True
+    return False
+
+
+def _is_name(host: str) -> bool:
+    """Whether `host` has to be looked up: an address says nothing of the name server."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return host != ""
+    return False
 
 
 def _causes(wrong: BaseException | None) -> Iterator[BaseException]:

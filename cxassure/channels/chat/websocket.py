@@ -125,7 +125,8 @@ class WebSocketConnector(Connector):
             what = f"{shown(address)} answered {status} instead of opening a socket"
             raise unwelcome(status, what) or Broken(what, code=str(status)) from None
         except (InvalidHandshake, OSError, EOFError) as wrong:
-            raise told(wrong, address) from None
+            others = [target.address for target in opening.targets.values()]
+            raise await told(wrong, address, others) from None
 
     async def _manner(self, address: str) -> dict[str, Any]:
         """How the socket is opened: who we are, TLS, no proxy before this machine, no log."""

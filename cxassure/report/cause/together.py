@@ -39,7 +39,7 @@ def ours(case: Case) -> Said | None:
     if case.run.verdict not in ("error", "missed"):
         return None
     why = clip(case.step.why or case.run.why, 120)
-    everywhere = len(case.same) == len(case.every) > 1
+    everywhere = len(case.every) > 1 and all(_why(run) == _why(case.run) for run in case.every)
     told = f"{'nothing could be looked at' if everywhere else 'on our side'}: {why}"
     words = plain(f"{why} {case.step.hint}")
     check = next((look for pattern, look in _OURS if re.search(pattern, words)), "")

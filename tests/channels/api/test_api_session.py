@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from cxassure.channels._http.json_path import Absent, at, get
 from cxassure.channels.api import ApiSession
 from cxassure.channels.api.document import Document
 from cxassure.errors import Broken, CannotLook
+from cxassure.settings import Target
 
 
 class Office:
@@ -207,3 +209,28 @@ def test_a_document_always_becomes_valid_json(value: Any) -> None:
         return [written(inner) for inner in item] if isinstance(item, list) else str(item)
 
     json.dumps(Document.read(written(value)).value, allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    ("other", "whose", "told"),
+    [
+        ("http://localhost:1", Broken, r"no-such-office\.invalid is not known to DNS"),
+        ("http://127.0.0.1:1", CannotLook, "name resolution fails for everything"),
+    ],
+)
+async def test_a_name_that_is_not_known_is_ours_where_no_other_name_is_known_either(
+    drive: Any, monkeypatch: pytest.MonkeyPatch, other: str, whose: Any, told: str
+) -> None:
+    known = socket.getaddrinfo
+
+    def lookup(host: str, *more: Any, **named: Any) -> Any:
+        if host != "localhost":
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return known("127.0.0.1", *more, **named)
+
+    asker = drive(ApiSession, "http://no-such-office.invalid/api")
+    asker.session.opening.targets = {"other": Target(name="other", address=other)}
+    await asker.session.open()
+    monkeypatch.setattr(socket, "getaddrinfo", lookup)
+    with pytest.raises(whose, match=told):
+        await asker.do("get", "/orders/1", within=20.0)

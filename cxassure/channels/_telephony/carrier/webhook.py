@@ -10,7 +10,7 @@ import asyncio
 import base64
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlencode, urljoin, urlsplit, urlunsplit
@@ -186,7 +186,7 @@ class Webhooks:
             finally:
                 await response.aclose()
         except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as wrong:
-            told = complaint(wrong, url)
+            told = await self._complaint(wrong, url)
             if isinstance(told, Fault):
                 told.unreached = isinstance(wrong, httpx.ConnectError | httpx.ConnectTimeout)
             raise told from None
@@ -250,7 +250,11 @@ class Webhooks:
         except TimeoutError:
             raise Fault(11205, f"GET {shown(url)} was not answered within {PATIENCE:g} s") from None
         except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as wrong:
-            raise complaint(wrong, url) from None
+            raise await self._complaint(wrong, url) from None
+
+    async def _complaint(self, wrong: BaseException, url: str) -> Fault | CxassureError:
+        others = [target.address for target in self._opening.targets.values()]
+        return await complaint(wrong, url, others)
 
     async def close(self) -> None:
         for transport in self._transports.values():
@@ -306,7 +310,7 @@ def _take_cookies(response: httpx.Response, cookies: dict[str, str]) -> None:
         cookies[name.strip()] = value.strip()
 
 
-def complaint(wrong: BaseException, url: str) -> Fault | CxassureError:
+async def complaint(wrong: BaseException, url: str, others: Iterable[str]) -> Fault | CxassureError:
     """What Twilio would say of a request that failed; `CannotLook` when the trouble is ours."""
     import httpx
 
@@ -314,7 +318,7 @@ def complaint(wrong: BaseException, url: str) -> Fault | CxassureError:
         return Fault(11100, f"«{shown(url)}»: {wrong}")
     if isinstance(wrong, httpx.ProtocolError | httpx.DecodingError):
         return Fault(11206, f"{shown(url)}: {wrong}")
-    ours = told(wrong, url)
+    ours = await told(wrong, url, others)
     if isinstance(ours, CannotLook):
         return ours
     return Fault(_code(wrong), ours.what)
