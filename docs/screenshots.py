@@ -8,6 +8,7 @@ makes it fail.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 import tempfile
 from pathlib import Path
@@ -72,14 +73,14 @@ async def icons(browser: Any) -> None:
 
 
 async def main(words: list[str]) -> None:
-    to = Path(words[words.index("--to") + 1]) if "--to" in words else HERE / "screens"
+    to = (Path(words[words.index("--to") + 1]) if "--to" in words else HERE / "screens").absolute()
     to.mkdir(parents=True, exist_ok=True)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=find_browser())
         if "--icons" in words:
             await icons(browser)
-        with tempfile.TemporaryDirectory() as folder:
-            workspace = await showcase(Path(folder) / "shop")
+        with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+            workspace = await showcase(Path("shop"))
             with staged(workspace) as stage:
                 wrongs = await shoot(browser, stage.entrance, stage.address, to)
         await browser.close()

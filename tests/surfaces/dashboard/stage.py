@@ -18,6 +18,7 @@ from streams import Telling  # noqa: E402
 
 from cxassure.events import Kept, Measured, Observed  # noqa: E402
 from cxassure.incident import Account, Fault, Observation, Vantage  # noqa: E402
+from cxassure.readiness import Readiness  # noqa: E402
 from cxassure.store import Store  # noqa: E402
 from cxassure.surfaces.dashboard.serving import Wish, running  # noqa: E402
 from cxassure.workspace import Workspace  # noqa: E402
@@ -242,6 +243,13 @@ STORY = (
 )
 
 
+DECIDED = Readiness(
+    peak="black-friday",
+    answer="NO-GO",
+    at=NOW - timedelta(minutes=5),
+    reasons=("gift-card[mobile] has failed since 11 min", "callback ran last 8 min ago, from fra"),
+    changes=("gift-card[mobile] passes three times",),
+)
 TROUBLE = {
     "expected": "option 2 leads to orders",
     "seen": STORY[0][3],
@@ -278,4 +286,5 @@ async def showcase(root: Path) -> Workspace:
         ago = timedelta(minutes=minutes)
         seen = look("gift-card", STORY[0][2], ago, failed, "mobile", **TROUBLE)
         duty.look([seen], NOW - ago)
+    workspace.store.keep_readiness(DECIDED)
     return workspace
