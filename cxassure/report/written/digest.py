@@ -56,7 +56,8 @@ class Material:
 @dataclass(frozen=True, slots=True)
 class Outage:
     """Looks in a row at one journey and row that failed: `until` is the first good one, None while
-    it goes on. `run` is the first of `runs` that failed, and `why` its reason."""
+    it goes on. `run` is the first of `runs` that failed, and `why` its reason; `feelings` are what
+    a customer would have felt, each with when it began, "" where nobody can say."""
 
     name: str
     env: str
@@ -65,7 +66,18 @@ class Outage:
     runs: int
     run: str
     why: str
-    felt: str = ""
+    feelings: tuple[tuple[str, datetime], ...] = ()
+
+    @property
+    def felt(self) -> str:
+        """What a customer would have felt first."""
+        return next((said for said, _ in self.feelings if said), "")
+
+    def parts(self, now: datetime) -> Iterator[tuple[str, timedelta]]:
+        """What a customer would have felt, and how long each was seen."""
+        ends = [at for _, at in self.feelings[1:]] + [self.until or max(now, self.since)]
+        for (said, at), end in zip(self.feelings, ends, strict=True):
+            yield said, end - at
 
     def lasted(self, now: datetime) -> timedelta:
         """How long it was seen; it began before the first bad look, nobody knows when."""
@@ -147,10 +159,21 @@ def outages(runs: Iterable[Seen], felt: Mapping[str, str] | None = None) -> Iter
 
 def _outage(bad: Sequence[Seen], until: datetime | None, felt: Mapping[str, str]) -> Outage:
     first = bad[0]
-    said = next((felt[run.id] for run in bad if felt.get(run.id)), "")
+    feelings = tuple(_feelings(bad, felt))
     return Outage(
-        _name(first), first.env, first.started, until, len(bad), first.id, first.why, said
+        _name(first), first.env, first.started, until, len(bad), first.id, first.why, feelings
     )
+
+
+def _feelings(bad: Sequence[Seen], felt: Mapping[str, str]) -> Iterator[tuple[str, datetime]]:
+    """What was felt from when on; runs that failed for the same reason felt the same."""
+    by_why = {run.why: felt[run.id] for run in reversed(bad) if felt.get(run.id)}
+    last = None
+    for run in bad:
+        said = felt.get(run.id) or by_why.get(run.why, "")
+        if said != last:
+            yield said, run.started
+        last = said
 
 
 def gaps(runs: Iterable[Seen], until: datetime) -> Iterator[Gap]:

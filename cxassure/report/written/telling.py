@@ -79,18 +79,16 @@ def _broke(one: Outage, now: datetime, zone: tzinfo) -> str:
 
 
 def _felt(told: Digest) -> Iterator[str]:
-    """Each sentence once, for as long as the journeys together were so."""
-    sentences: dict[str, list[Outage]] = {}
+    """Each sentence once, for as long as the journeys together were so, the longest first."""
+    sentences: dict[str, list[tuple[str, timedelta]]] = {}
     for one in told.outages:
-        if one.felt:
-            sentences.setdefault(one.felt, []).append(one)
-    for felt, mine in sentences.items():
-        whole = sum((one.lasted(told.until) for one in mine), timedelta())
-        names = sorted({one.name for one in mine})
-        yield f"a customer {felt}: {listed(names)}, {_long(whole)}"
-    quiet = [one.name for one in told.outages if not one.felt]
-    if quiet:
-        yield f"not to be said any more: {listed(sorted(set(quiet)))}"
+        for felt, lasted in one.parts(told.until):
+            sentences.setdefault(felt, []).append((one.name, lasted))
+    wholes = {felt: sum((n for _, n in mine), timedelta()) for felt, mine in sentences.items()}
+    for felt in sorted(sentences, key=lambda said: (not said, -wholes[said])):
+        names = listed(sorted({name for name, _ in sentences[felt]}))
+        said = f"a customer {felt}" if felt else "not to be said any more"
+        yield f"{said}: {names}, {_long(wholes[felt])}"
 
 
 def _incident(one: Incident, now: datetime, zone: tzinfo) -> str:

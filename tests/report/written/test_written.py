@@ -64,6 +64,19 @@ def test_an_outage_lasts_from_the_first_bad_look_to_the_next_good_one() -> None:
     assert (one.run, one.why, one.felt) == ("c/1", "no prompt came", "would hear nothing")
 
 
+def test_an_outage_that_changes_its_face_is_felt_by_its_parts_the_longest_first() -> None:
+    runs = hourly("pfffffp")
+    runs[1:3] = [replace(run, why="the host is down") for run in runs[1:3]]
+    found = told(runs, felt={"c/1": "would not get through", "c/3": "would hear nothing"})
+    assert part(found, "What customers would have felt") == [
+        "a customer would hear nothing: pay, 3 h 0 min",
+        "a customer would not get through: pay, 2 h 0 min",
+    ]
+    assert part(told(hourly("pfp")), "What customers would have felt") == [
+        "not to be said any more: pay, 1 h 0 min"
+    ]
+
+
 def test_a_look_that_told_nothing_neither_begins_nor_ends_an_outage() -> None:
     assert [one.runs for one in outages(hourly("epfemfp"))] == [2]
     assert list(outages(hourly("pemp"))) == []
