@@ -138,8 +138,9 @@ class SipDesk:
         """Sends the customer on by REFER; `attended` to whom the agent has consulted. A party of
         this run answers in a step of its own: it is left to that step how it goes."""
         self._in_a_call()
-        if attended and self._customer is None:
-            await self.consult(to, patience)
+        if attended:
+            if self._customer is None:
+                await self.consult(to, patience)
             await self._spoken_to(to, patience)
         call, other = self.talk.call, None
         if self._customer:

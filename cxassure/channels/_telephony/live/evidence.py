@@ -42,4 +42,6 @@ def _figures(talk: Talk) -> bytes:
         {**told.call_fields(call, talk.who), "signal": told.signal_fields(call)}
         for call in talk.calls
     ]
-    return json.dumps({"calls": calls, "legs": legs}, indent=1, ensure_ascii=False).encode()
+    keys = "".join(seen.text for seen in talk.session.seen if seen.what == "keys")
+    found = {"calls": calls, "legs": legs, "keys": keys}
+    return json.dumps(found, indent=1, ensure_ascii=False).encode()
