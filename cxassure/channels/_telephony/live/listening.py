@@ -268,7 +268,7 @@ class Listening:
             if runs and runs[-1][1] > sound.seconds - STILL:
                 self._tone = kind(sound.cut(sound.seconds - STEADY))
                 self._begin_music(began + runs[-1][0])
-            elif kind(sound) == "music":  # what began with one pitch all along and went on otherwise
+            elif kind(sound) == "music":  # it began with one pitch
                 self._tone = "music"
         elif self.music_since is not None:
             self._end_of_music(self._music_until)
