@@ -18,7 +18,18 @@ from cxassure.errors import SpecError
 from cxassure.incident import Deploy
 from cxassure.measures import EFFORT, UNITS, effort
 from cxassure.report.exports.tables import csv_text
-from cxassure.report.trend import Rate, Trend, Value, interval, telling, trend
+from cxassure.report.trend import (
+    BY,
+    By,
+    Rate,
+    Trend,
+    Value,
+    folded,
+    interval,
+    tallied,
+    telling,
+    trend,
+)
 from cxassure.report.trend.figures import FEW, FIGURES
 from cxassure.report.trend.survey import read
 
@@ -261,3 +272,31 @@ def test_the_table_has_a_row_for_each_group_and_one_for_all() -> None:
     read_back = list(csv.DictReader(io.StringIO(csv_text(heading, rows))))
     assert [one["day"] for one in read_back] == ["2026-11-02", "2026-11-03", "all"]
     assert read_back[0]["success"] == "1.0"
+
+
+ROWS = st.builds(
+    Row,
+    started=st.integers(0, 20 * 24).map(lambda hours: day(hours / 24)),
+    verdict=st.sampled_from(["passed", "degraded", "failed", "error"]),
+    took=st.floats(0, 1e4),
+    measures=AMOUNTS,
+    journey=st.sampled_from(["pay", "return"]),
+    row=st.sampled_from(["", "mobile"]),
+    release=st.sampled_from(["", "shop 1", "shop 2"]),
+    channels=st.sampled_from(["", "web", "web ivr"]),
+)
+
+
+@given(st.lists(ROWS, max_size=30), st.sampled_from(BY))
+def test_days_that_were_counted_apart_come_to_the_same_as_all_at_once(
+    rows: list[Row], by: By
+) -> None:
+    deploys = [Deploy(at=day(9), what="shop 3")]
+    whole = trend(rows, by, START, day(30), deploys=deploys)
+    days = {row.started.date() for row in rows}
+    apart = [tallied([r for r in rows if r.started.date() == one], deploys) for one in days]
+    together = {kind: tally for tallies in apart for kind, tally in tallies.items()}
+    for _ in range(2):  # nothing is spent by folding
+        assert folded(together, by, START, day(30)).total == whole.total
+    groups = {one.name: one for one in folded(together, by, START, day(30)).groups}
+    assert groups == {one.name: one for one in whole.groups}
