@@ -55,6 +55,8 @@ class _Making:
     heard: dict[str, float] = field(default_factory=dict)
     """When the last sound ended, by party."""
     busy: bool = False
+    early: list[int] = field(default_factory=list)
+    """The lines of this step that began before it, in truth."""
 
     def add(self, event: AnyEvent) -> None:
         match event:
@@ -70,6 +72,7 @@ class _Making:
 
     def _begin(self, step: StepStarted) -> None:
         self.step, self.busy = step, False
+        self.early.clear()
         if step.part == "closing":
             at = round(step.at - self.idle, 4)
             self.lines.append(Line(at=at, who="customer", what=OVER))
@@ -81,6 +84,7 @@ class _Making:
         before = self.heard.get(seen.party, at)
         if seen.at == self.step.at and seen.seconds and not _does(seen):
             at, ends = self._began(seen, at, before)
+            self.early.append(len(self.lines))
         if not _does(seen):
             self.heard[seen.party] = max(before, ends)
         self.lines.append(
@@ -97,15 +101,19 @@ class _Making:
 
     def _began(self, seen: Observed, at: float, before: float) -> tuple[float, float]:
         """What began before its step is told as if it had begun with it: really it began where
-        the sound before it ended, or ended as the journey did."""
+        the sound before it ended, or ended as the journey did, or as the step began where what
+        came later was known earlier."""
         assert self.step
         if self.step.part == "closing":
             return at - seen.seconds, at
         if before < at <= before + seen.seconds + NEAR:
             return before, before + seen.seconds
+        if before > at + NEAR:
+            return at - seen.seconds, at
         return at, at + seen.seconds
 
     def _end(self, step: StepStarted, event: StepEnded) -> None:
+        self._known_by(event.at - self.idle)
         if step.verb == "dial" and step.channel == "ivr":
             self._connect(step, event.at - self.idle)
         if step.channel not in PHONES:
@@ -116,6 +124,13 @@ class _Making:
         elif step.part != "closing":
             at = round(event.at - self.idle, 4)
             self.lines.append(Line(at=at, party=step.party, who="line", what=TURN))
+
+    def _known_by(self, at: float) -> None:
+        """A sound is told once it has ended: what is told in a step had ended when that did."""
+        for place in self.early:
+            line = self.lines[place]
+            latest = round(at - line.seconds, 4)
+            self.lines[place] = msgspec.structs.replace(line, at=min(line.at, latest))
 
     def _connect(self, step: StepStarted, at: float) -> None:
         """A line that does not say when it was answered, was by the time of its first sound."""
@@ -158,7 +173,9 @@ def _parts(lines: list[Line]) -> Iterator[list[Line]]:
 
 
 def _quiet(turn: Line, lines: list[Line]) -> bool:
-    """Whether the party heard nothing at that moment, nor for a little while after it."""
-    mine = (x for x in lines if x.party == turn.party and x.seconds and not x.act)
+    """Whether nobody spoke to the party at that moment, nor for a little while after it. Behind
+    music nobody waits for its end."""
+    heard = (x for x in lines if x.party == turn.party and x.seconds and not x.act)
+    mine = (x for x in heard if x.what != "music")
     after = turn.at + 5 * NEAR
     return not any(x.at < after and x.at + x.seconds > turn.at + NEAR for x in mine)
