@@ -248,3 +248,23 @@ def test_what_breaks_at_the_back_office_is_no_hop():
     run = telling.step("office", "api", "get", verdict="failed", why="x").end("failed")
     assert broken_at(list(hops(run)), "office") == ""
     assert broken_at(list(hops(gift_card(lost=True))), "agent").startswith("first broken hop")
+
+
+def test_a_recording_begins_when_the_call_was_taken_however_long_it_rang(tmp_path: Path):
+    sound(tmp_path / "call.wav", 12)
+    kept = {"name": "call.wav", "path": "call.wav", "media": "audio/wav", "party": "caller"}
+    telling = Telling("ring")
+    telling.step(
+        "caller", "ivr", "dial", took=9,
+        inside=[
+            (Observed, {"who": "customer", "what": "dialled", "at": 0.0}),
+            (Observed, {"who": "company", "what": "prompt", "text": "Welcome", "at": 6.5}),
+        ],
+    )  # fmt: skip
+    telling.step("caller", "ivr", "press", "2", verdict="failed", why="x", took=9,
+                 inside=[(Kept, {**kept, "at": 17.0})])  # fmt: skip
+    run = telling.end("failed")
+    context = Context(runs=(run,), folders={run.id: tmp_path}, page=str(tmp_path / "index.html"))
+    text = page([run], context)
+    assert 'href="call.wav#t=1.5">0:01.5</a> company: Welcome' in text  # it rang for 5 s
+    assert "plays from the second that broke, 0:05.0" in text

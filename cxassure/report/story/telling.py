@@ -16,6 +16,7 @@ from cxassure.measures import SPOKEN, TURNS
 from cxassure.report.context import Context
 from cxassure.report.legs import Leg, read
 from cxassure.report.proofs import Proof, proofs
+from cxassure.report.moment import noticed
 from cxassure.report.story.ladder import rungs
 from cxassure.report.story.waveform import Waveform, waveform
 from cxassure.report.story.way import Hop, broken_at, hops
@@ -32,7 +33,8 @@ MOST_IMAGES = 24_000_000
 SOUNDS = ("audio/wav", "audio/x-wav", "audio/wave")
 KEYS = ("pressed",)
 RINGS = ("rang", "ringing", "dialled", "connected", "answered", "joined", "hung up")
-_BEGINS = ("connected", "answered", "in call", "dialled", "rang")
+_BEGINS = ("connected", "answered", "in call")
+_BEFORE = ("dialled", "rang")
 _SOME, _NEAR = 6, 2
 """Of more than so many steps before the broken one or behind it, only the nearest stay unfolded."""
 
@@ -231,9 +233,9 @@ def _kept(run: Run, kept: Kept, context: Context, budget: Budget) -> Line:
 def _sound(run: Run, kept: Kept, line: Line, file: Path, wave: Waveform, budget: Budget) -> Line:
     """A recording that plays in the page, from the second that broke (Media Fragments URI 1.0)."""
     mine = [seen for seen in run.transcript() if seen.party == kept.party]
-    began = next((o.at for what in _BEGINS for o in mine if o.what == what), None)
+    began = _began(mine, kept, wave)
     bad = run.first_bad
-    start = None if began is None or bad is None else bad.at - began
+    start = None if began is None or bad is None else noticed(run, bad).began - began
     start = round(start, 1) if start is not None and 0 <= start < wave.seconds else None
     said = [
         (clock(o.at), round(o.at - began, 1), o.who, clip(o.text, 300))
@@ -245,6 +247,20 @@ def _sound(run: Run, kept: Kept, line: Line, file: Path, wave: Waveform, budget:
         data = base64.b64encode(file.read_bytes()).decode()
         return replace(line, kind="sound", source=f"data:audio/wav;base64,{data}", sound=sound)
     return replace(line, kind="sound", sound=sound)
+
+
+def _began(mine: Sequence[Observed], kept: Kept, wave: Waveform) -> float | None:
+    """When the recording began. Where nobody says when the call was taken it is as long as it is:
+    until it was put away, or the call was over."""
+    if (known := _first(mine, _BEGINS)) is not None:
+        return known
+    called = _first(mine, _BEFORE)
+    over = next((o.at for o in mine if o.what == "hung up" and o.who == "line"), kept.at)
+    return None if called is None else max(called, min(over, kept.at) - wave.seconds)
+
+
+def _first(mine: Sequence[Observed], kinds: Sequence[str]) -> float | None:
+    return next((o.at for what in kinds for o in mine if o.what == what), None)
 
 
 def _words(seen: Observed) -> bool:
