@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 NOTICEABLE = 1.5
 """Seconds of dead air that are noted."""
-LOOK_BACK, LOOK_EVERY, STEADY = 2.4, 0.4, 1.5
-"""Seconds by which music is told from speech, how often that is tried, and ringing from music."""
+LOOK_BACK, LOOK_EVERY = 2.4, 0.4
+"""Seconds of sound by which music is told from speech, and how often it is tried."""
 STILL = 0.25
 """Seconds before now up to which music must be heard to have begun, rather than to have faded."""
 HEAD = 1.7
@@ -83,7 +83,6 @@ class Listening:
         self._recent: list[Samples] = []
         self._looked = self._music_until = self._listened = 0.0
         self._dead_told: float | None = None
-        self._tone = "music"
         self._tasks: set[asyncio.Task[None]] = set()
         self._turn = asyncio.Lock()
         self._stop: Callable[[], None] | None = None
@@ -245,7 +244,7 @@ class Listening:
     def _music(self, frame: Frame) -> None:
         """Every now and then looks whether the last seconds are music; a prompt ends with it."""
         from cxassure.channels._telephony.audio.sound import Sound
-        from cxassure.channels._telephony.audio.tones import is_music, kind, tonal
+        from cxassure.channels._telephony.audio.tones import is_music, tonal
 
         self._recent.append(frame.samples)
         size = sum(map(len, self._recent))
@@ -266,10 +265,7 @@ class Listening:
             self._music_until = frame.at
             runs = tonal(sound) if self.music_since is None else []
             if runs and runs[-1][1] > sound.seconds - STILL:
-                self._tone = kind(sound.cut(sound.seconds - STEADY))
                 self._begin_music(began + runs[-1][0])
-            elif kind(sound) == "music":  # it began with one pitch
-                self._tone = "music"
         elif self.music_since is not None:
             self._end_of_music(self._music_until)
 
@@ -285,7 +281,7 @@ class Listening:
         if since is None:
             return
         during, self._during = self._during, []
-        self._record("company", self._tone or "music", "", since, max(at, since))
+        self._record("company", "music", "", since, max(at, since))
         for prompt in during:
             if behind := _behind(prompt, max(at - HEAD, since)):
                 self._prompt(behind)
