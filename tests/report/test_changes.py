@@ -229,3 +229,21 @@ def test_of_a_run_that_broke_off_neither_its_end_nor_its_waiting_is_a_change() -
     again = call(*CALL[:3], ("prompt", MENU, 6.0), verdict="failed", took=30.0)
     assert [one for one in told(again, call(*CALL)) if "took" in one or "gone" in one] == []
     assert not any("is new" in one for one in told(again, call(*CALL)))
+
+
+def test_what_was_cut_by_our_own_timing_is_no_change() -> None:
+    def ringing(*more: Observed, verb: str = "dial") -> Run:
+        steps = [
+            StepRun(index=1, party="caller", channel="ivr", verb="dial", verdict="passed",
+                    observed=[seen("prompt", "Please hold.", 1.0, confidence=1.0)]),
+            StepRun(index=2, party="caller", channel="ivr", verb=verb, verdict="passed",
+                    observed=list(more)),
+        ]  # fmt: skip
+        return Run(id="r", journey="j", verdict="passed", steps=steps, author_steps=2)
+
+    cut = seen("prompt", "You are", 1.0, step=2, confidence=0.9, by="recordings", whole=False)
+    over = seen("prompt", "and press", 1.0, step=2, confidence=0.1, by="whisper", cut=True)
+    late = seen("prompt", "You are number 2.", 1.0, step=2, confidence=0.9, by="recordings")
+    assert told(ringing(cut, over), ringing()) == told(ringing(), ringing(cut, over)) == []
+    assert told(ringing(late, verb="hang_up"), ringing(verb="hang_up")) == []
+    assert told(ringing(late), ringing()) == ["the prompt «You are number 2.» is new"]

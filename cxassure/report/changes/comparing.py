@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from cxassure.events import Observed
 from cxassure.measures import UNITS
 from cxassure.report.changes.change import ORDER, Change, Kind, aligned, apart, lasting
-from cxassure.report.changes.ear import recognised, within
+from cxassure.report.changes.ear import by_chance, recognised, within
 from cxassure.report.customer import SOUND, decisive
 from cxassure.report.menu import announced
 from cxassure.report.tally import figure
@@ -88,8 +88,9 @@ def _garbled(step: StepRun) -> bool:
 
 
 def _of(steps: Sequence[StepRun], party: str, what: str) -> list[Observed]:
-    found = (seen for step in steps for seen in step.observed)
-    return [seen for seen in found if seen.party == party and seen.what == what and seen.text]
+    found = ((seen, step.verb) for step in steps for seen in step.observed if seen.text)
+    mine = (pair for pair in found if pair[0].party == party and pair[0].what == what)
+    return [seen for seen, verb in mine if not by_chance(seen, verb)]
 
 
 def _said(

@@ -22,6 +22,14 @@ def recognised(seen: Observed) -> bool:
     return "confidence" in seen.data and seen.data.get("by") != "recordings"
 
 
+def by_chance(seen: Observed, verb: str) -> bool:
+    """Whether it hung on our own timing how much of it was heard: on a real call a prompt is cut
+    where the customer speaks, presses a key or hangs up (`verb`), a moment sooner or later."""
+    if "confidence" not in seen.data:
+        return False
+    return bool(seen.data.get("cut")) or seen.data.get("whole") is False or verb == "hang_up"
+
+
 def within(text: str, others: Sequence[Observed]) -> bool:
     """Whether `text` is what is heard somewhere in `others`, be it in other pieces: nearly the same
     letters, and the very same digits."""
