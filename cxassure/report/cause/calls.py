@@ -19,6 +19,21 @@ _PROOFS = {
     "outcome": "who ended the call, and the time limits of the bridge",
 }
 
+_NOTICED = {
+    "dead air": (
+        "the company is silent",
+        "what the exchange waits for there: a look-up, a webhook, a recording, music on hold",
+    ),
+    "choppy": ("the sound from the company is broken up", "its recordings, and its media server"),
+    "packet loss": ("the sound from the company is broken up", "loss on the way, media server"),
+    "clipping": ("the sound from the company is too loud", "the level of its recordings, its gain"),
+    "echo": ("the far end sends our own voice back", "its echo canceller, a bridge that is looped"),
+    "fax": ("the number leads to a fax", "where the number is routed to"),
+    "answering machine": ("a machine picks up in the company's place", "opening hours, routing"),
+    "one-way audio": ("the call is connected, but sound goes one way", _SOUND_PATH),
+    "long ringing": ("the company lets it ring", "the load of the exchange, who is signed in"),
+}
+
 
 def distorted(case: Case) -> Said | None:
     """How a call sounds; packets that were counted as lost explain it."""
@@ -30,6 +45,15 @@ def distorted(case: Case) -> Said | None:
     if lost < 0.01:
         return Said(f"{told}: {case.step.why}", check=look)
     return Said(f"{told}: {lost:.0%} of its packets never came", check=look)
+
+
+def noticed(case: Case) -> Said | None:
+    """What a call suffers from that nobody asked about."""
+    kind, colon, words = case.step.why.partition(": ")
+    if case.facet or not colon or kind not in _NOTICED:
+        return None
+    told, look = _NOTICED[kind]
+    return Said(f"{told}: {words}", check=look)
 
 
 def transferred(case: Case) -> Said | None:

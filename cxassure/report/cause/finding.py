@@ -25,6 +25,7 @@ _RULES: tuple[Callable[[Case], Said | str | None], ...] = (
     heard.waiting,
     heard.longer,
     heard.late,
+    calls.noticed,
     calls.distorted,
     calls.transferred,
     calls.unheard,
