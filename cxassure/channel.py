@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar, Literal, NewType, Protocol, TypeAlias, TypeVar
@@ -192,16 +192,16 @@ class Calling:
 class Opening:
     """What a session is given: who it is, where to go, and the ways out of it.
 
-    `observe` records a line of the transcript, `keep` puts evidence away, `finding` says something
-    worth telling that is no failure, `conceals` tells whether a text holds a secret. All mask
-    secrets before anything leaves the engine.
+    `observe` records a line of the transcript and gives its second of the journey, `keep` puts
+    evidence away, `finding` says something worth telling that is no failure, `conceals` tells
+    whether a text holds a secret. All mask secrets before anything leaves the engine.
     """
 
     party: str
     channel: str
     target: Target
     targets: Mapping[str, Target]
-    observe: Callable[[Seen], None]
+    observe: Callable[[Seen], float | None]
     keep: Callable[[str, bytes, str], Awaitable[None]]
     finding: Callable[[str], None]
     conceals: Callable[[str], bool]
@@ -255,6 +255,7 @@ class Session:
         self.connector = connector
         self.clock: Clock = RealClock()
         self.seen: list[Seen] = []
+        self._dated: dict[int, float] = {}
         self.window = 0
         """Where facets begin to read in `seen`; set by the engine as each step begins."""
         self.matched = 0
@@ -323,7 +324,15 @@ class Session:
     def record(self, seen: Seen) -> None:
         """Records an observation whose times are already known."""
         self.seen.append(seen)
-        self.opening.observe(seen)
+        if (at := self.opening.observe(seen)) is not None:
+            self._dated[id(seen)] = at
+
+    @property
+    def course(self) -> list[Seen]:
+        """`seen` in order, with its times in seconds of the journey and not of a clock."""
+        dated = ((self._dated.get(id(seen), seen.at), seen) for seen in self.seen)
+        moved = (replace(s, at=at, ends=at + s.ends - s.at) for at, s in dated)
+        return sorted(moved, key=lambda one: one.at)
 
     def heard(self, *what: str) -> Heard | None:
         """What was seen of these kinds since the window began, None when there was nothing."""

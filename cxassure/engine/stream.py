@@ -67,8 +67,8 @@ class Stream:
         """Seconds of customer time since the step began."""
         return max(0.0, self.acting.now() - self.began) if self.acting else 0.0
 
-    def observed(self, party: str, session: Session, seen: Seen) -> None:
-        """A session saw something."""
+    def observed(self, party: str, session: Session, seen: Seen) -> float:
+        """A session saw something; gives its second of the journey."""
         origin = self._origins.get(id(session.clock), seen.at)
         observed = Observed(
             step=self.step,
@@ -85,6 +85,7 @@ class Stream:
             self._early.append(observed)
         else:
             self.emit(observed)
+        return observed.at
 
     async def keep(self, party: str, name: str, data: bytes, media: str) -> None:
         """Puts evidence away, masked, and tells where it is."""

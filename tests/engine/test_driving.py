@@ -26,6 +26,14 @@ async def test_a_step_waits_until_its_facet_suits() -> None:
     assert lived.run.steps[1].took == 3.0
 
 
+async def test_a_session_knows_its_course_in_seconds_of_the_journey() -> None:
+    lived = await live(probe(ask(1, "hi", "Hello", "3s"), ask(2, "so", "Bye", "2s")))
+    (session,) = lived.sessions
+    assert session.seen[0].at >= 100.0
+    said = [(o.at, o.text) for o in lived.run.transcript()]
+    assert [(seen.at, seen.text) for seen in session.course] == said
+
+
 async def test_an_answer_past_its_limit_fails_and_says_how_late_it_was() -> None:
     step = ask(1, "hi", "Hello", "7.1s", within=5.0, expect=(expects("reply", contains="hello"),))
     lived = await live(probe(step))

@@ -19,6 +19,7 @@ from cxassure.report.cause.case import Blame, touches
 from cxassure.report.context import Context, Past
 from cxassure.report.explain import explained
 from cxassure.report.markdown import fenced, inert
+from cxassure.report.moment import noticed
 from cxassure.report.page import page
 from cxassure.report.story import hops
 from cxassure.report.story.ladder import rungs
@@ -416,6 +417,13 @@ def phoned(what, **last):
 )
 def test_the_customers_time_is_without_our_own_waiting(what, seen, customer):
     assert felt(phoned(what, seen=seen)).endswith(customer)
+
+
+def test_a_recording_plays_from_the_wrong_words_and_not_from_the_step():
+    said = [(30.0, "company", "prompt", "Press one."), (40.0, "company", "prompt", "Goodbye.")]
+    run = phoned(said, seen="Goodbye.")
+    assert noticed(run, run.first_bad).began == 40.0
+    assert noticed(run, phoned(said, seen="nothing").first_bad).began == 40.0
 
 
 def test_who_waits_for_an_agent_who_answers_waits_no_longer_than_that():

@@ -253,7 +253,7 @@ class TwilioDesk:
 
     async def witness(self) -> None:
         keep = self.session.opening.keep
-        await keep("desk.txt", timeline(self.session.seen).encode(), "text/plain")
+        await keep("desk.txt", timeline(self.session.course).encode(), "text/plain")
         if self.ring and self.ring.talk:
             heard = clip(str(self.call), 2_000)
             await keep_taken(keep, self.ring.talk.recorded(), heard)

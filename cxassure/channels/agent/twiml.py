@@ -202,7 +202,7 @@ class TwimlDesk:
 
     async def witness(self) -> None:
         keep = self.session.opening.keep
-        await keep("desk.txt", timeline(self.session.seen).encode(), "text/plain")
+        await keep("desk.txt", timeline(self.session.course).encode(), "text/plain")
         if self.exchange.calls:
             await keep("call.json", evidence(self.exchange.calls), "application/json")
 

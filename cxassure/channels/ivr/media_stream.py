@@ -299,7 +299,7 @@ class MediaStreamLine:
     async def witness(self) -> None:
         if self._media:
             keep = self.session.opening.keep
-            await keep("call.txt", timeline(self.session.seen).encode(), "text/plain")
+            await keep("call.txt", timeline(self.session.course).encode(), "text/plain")
             await keep("call.wav", self._recorded(), "audio/wav")
             fields = json.dumps(self.call, indent=1, ensure_ascii=False)
             await keep("call.json", fields.encode(), "application/json")

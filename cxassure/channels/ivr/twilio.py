@@ -279,7 +279,7 @@ class TwilioLine:
     async def witness(self) -> None:
         if self.placed and self.way:
             keep = self.session.opening.keep
-            await keep("call.txt", timeline(self.session.seen).encode(), "text/plain")
+            await keep("call.txt", timeline(self.session.course).encode(), "text/plain")
             await keep_call(keep, self.placed, self.way.recorded(), self.guard.shown)
 
     async def close(self) -> None:

@@ -252,7 +252,7 @@ class TwimlLine:
         if self.current is None:
             return
         keep = self.session.opening.keep
-        await keep("call.txt", timeline(self.session.seen).encode(), "text/plain")
+        await keep("call.txt", timeline(self.session.course).encode(), "text/plain")
         await keep("call.json", evidence([self.current]), "application/json")
 
     async def close(self) -> None:

@@ -15,8 +15,8 @@ from cxassure.events import Kept, Observed
 from cxassure.measures import SPOKEN, TURNS
 from cxassure.report.context import Context
 from cxassure.report.legs import Leg, read
-from cxassure.report.proofs import Proof, proofs
 from cxassure.report.moment import noticed
+from cxassure.report.proofs import Proof, proofs
 from cxassure.report.story.ladder import rungs
 from cxassure.report.story.waveform import Waveform, waveform
 from cxassure.report.story.way import Hop, broken_at, hops

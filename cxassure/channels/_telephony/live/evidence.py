@@ -18,8 +18,7 @@ async def put_away(talk: Talk, name: str) -> None:
     keep, phone = talk.session.opening.keep, talk.phone
     if phone is None:
         return
-    course = sorted(talk.session.seen, key=lambda one: one.at)
-    await keep(f"{name}.txt", timeline(course).encode(), "text/plain")
+    await keep(f"{name}.txt", timeline(talk.session.course).encode(), "text/plain")
     if phone.there and len(phone.agent.ladder):
         ladder = drawn(phone.agent.ladder, whole=True)
         await keep("sip.txt", ladder.encode("utf-8", "replace"), "text/plain")
