@@ -72,6 +72,7 @@ class Listening:
         self.last_voice: float | None = None
         self.trouble: CannotLook | None = None
         self.cut_at: float | None = None
+        self.spoke = 0.0
         self.acted_at: float | None = None
         self.quiet_since: float | None = None
         self.music_since: float | None = None
@@ -138,12 +139,12 @@ class Listening:
         undecided = self.listener is not None and self.listener.undecided
         return self.speaking or bool(self._tasks) or bool(self._held) or undecided
 
-    def acted(self) -> None:
-        """The party speaks or presses: a prompt is cut short, silence begins anew to be the
-        company's."""
+    def acted(self, lasting: float = 0.0) -> None:
+        """The party speaks for so long, or presses: a prompt is cut short, silence begins anew to
+        be the company's."""
         now = self._session.clock.now()
         if self.speaking and self.ear:
-            self.cut_at = now
+            self.cut_at, self.spoke = now, lasting
             for prompt in self.ear.until(now):
                 self._prompt(prompt)
         if self.quiet_since is not None:
@@ -321,7 +322,8 @@ class Listening:
                 await self._unknown()
                 self._tell(whole, said)
                 return
-        if self.cut_at is not None and abs(prompt.end - self.cut_at) < SHORT:
+        cut, begins = self.cut_at, prompt.start - SHORT
+        if cut is not None and begins < cut and -SHORT < prompt.end - cut < SHORT + self.spoke:
             self._tell(prompt, Understood((), 0.0, "cut short"))
         elif voice := self._without_tones(prompt):
             self._held.append(voice)

@@ -290,7 +290,7 @@ class Talk:
         self.must_be_up()
         assert self.leg and self.listening
         self.understanding.voices.keep(self.who, text, sound)
-        self.listening.acted()
+        self.listening.acted(sound.seconds)
         began = self.leg.recording.seconds if self.leg.recording else 0.0
         playing = self.leg.play(sound)
         self.session.note(self.who, "said", text, took=sound.seconds)
