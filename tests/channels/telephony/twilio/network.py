@@ -74,7 +74,11 @@ class Incoming:
         return hasattr(self.leg.taker, "media")
 
     def key(self, key: str) -> None:
-        """Keys pressed by our side are not heard by it."""
+        """Keys pressed by our side are not heard by it, and end what is being said."""
+        taker: Any = self.leg.taker
+        if self.streams:
+            for waiting in taker.media.speaking.values():
+                waiting.clear()
 
     def tone(self, key: str) -> None:
         taker: Any = self.leg.taker
