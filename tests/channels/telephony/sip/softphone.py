@@ -1,21 +1,37 @@
-"""A real softphone that we did not write: baresip, told what to do over its control connection."""
+"""A real softphone that we did not write: baresip, told what to do over its control connection; and
+the stage on which it meets telephones of ours."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import random
 import shutil
 from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import numpy as np
 
+from cxassure.channels._telephony.audio.sound import Sound
+from cxassure.channels._telephony.rtp.leg import Leg
+from cxassure.channels._telephony.rtp.port import MediaPort
+from cxassure.channels._telephony.sip import events
+from cxassure.channels._telephony.sip.agent import UserAgent
+from cxassure.channels._telephony.sip.call import Call
+from cxassure.channels._telephony.sip.taking import Incoming
+from cxassure.channels._telephony.sip.wire import Tls
+from cxassure.company import Company
+
 BARESIP = shutil.which("baresip")
 TONE, OURS = 500, 800
 """Hertz of what baresip says without end, and of what we say to it."""
-PATIENCE = 60.0
+PATIENCE = LONG = 60.0
+ANY = random.SystemRandom()
+BOTH = "both hear each other"
 CONFIG = """\
 poll_method epoll
 sip_listen 127.0.0.1:{port}
@@ -176,3 +192,128 @@ def sounds(samples: Any, rate: int, hertz: int) -> bool:
     power = np.abs(np.fft.rfft(samples * np.hanning(len(samples)))) ** 2
     axis = np.fft.rfftfreq(len(samples), 1 / rate)
     return bool(power[np.abs(axis - hertz) < 15].sum() > 0.6 * power.sum())
+
+
+# A scenario's stage
+
+
+def free_port() -> int:
+    """Even, with the next one for TLS; below those that sipp and Kamailio are given."""
+    return ANY.randrange(48_000, 60_000, 2)
+
+
+def tone(seconds: float = 120) -> Sound:
+    wave = 8000 * np.sin(2 * np.pi * OURS * np.arange(round(seconds * 8000)) / 8000)
+    return Sound(wave.astype(np.int16), 8000)
+
+
+SAID = tone()
+
+
+async def until(condition: Callable[[], Any], seconds: float = LONG) -> bool:
+    """Whether it came to hold."""
+    try:
+        async with asyncio.timeout(seconds):
+            while not condition():
+                await asyncio.sleep(0.05)
+    except TimeoutError:
+        return False
+    return True
+
+
+@dataclass
+class Stage:
+    """Telephones and media of ours, and softphones, for one scenario."""
+
+    folder: Path
+    company: Company
+    certificate: Tls
+    stack: AsyncExitStack = field(default_factory=AsyncExitStack)
+    legs: list[Leg] = field(default_factory=list)
+
+    async def ours(self, transport: str = "udp", **settings: Any) -> UserAgent:
+        settings = {"allowed": ["127.0.0.1"], "user": "kim", **settings}
+        return await self.stack.enter_async_context(UserAgent(transport, **settings))
+
+    async def softphone(
+        self, account: str = "", aor: str = "sip:desk@127.0.0.1", certificate: str = ""
+    ) -> Any:
+        folder = self.folder / f"phone{free_port()}"
+        phone = Softphone(folder, free_port, aor, account, certificate)
+        return await self.stack.enter_async_context(phone)
+
+    @property
+    def pem(self) -> str:
+        """Certificate and key in one file, as baresip wants them."""
+        file = self.folder / "pem"
+        file.write_text(
+            Path(self.certificate.certificate).read_text() + Path(self.certificate.key).read_text()
+        )
+        return str(file)
+
+    async def leg(self, codec: str = "PCMU", **settings: Any) -> Leg:
+        leg = await MediaPort(codecs=(codec,), **settings).leg()
+        self.stack.push_async_callback(leg.close)
+        self.legs.append(leg)
+        return leg
+
+    async def called(
+        self, account: str = "", codec: str = "PCMU", transport: str = "udp", **media: Any
+    ) -> tuple[Call, Leg, Any]:
+        """Our call to a softphone that answers at once."""
+        secured = transport == "tls"
+        phone = await self.softphone(
+            f"regint=0;answermode=auto;audio_codecs={codec}{account}",
+            certificate=self.pem if secured else "",
+        )
+        ours = await self.ours(transport, tls=Tls(verify=False))
+        place = f"127.0.0.1:{phone.port + secured};transport={transport}"
+        leg = await self.leg(codec, **media)
+        call = await ours.call(f"sip:desk@{place}", leg)
+        await call.wait(events.Answered, LONG)
+        return call, leg, phone
+
+    async def taken(self, account: str = "", codec: str = "PCMU", **media: Any) -> tuple[Any, ...]:
+        """A softphone's call to us, that rings with sound before it is answered."""
+        phone = await self.softphone(f"regint=0;audio_codecs={codec}{account}")
+        ours, leg = await self.ours(), await self.leg(codec, **media)
+        rung: list[Incoming] = []
+
+        async def ring(call: Incoming) -> None:
+            await call.ring(183, media=leg)
+            rung.append(call)
+
+        ours.incoming = ring
+        await phone.tell("dial", f"sip:kim@{ours.place}")
+        assert await until(lambda: rung)
+        return rung[0], leg, phone
+
+
+def recorded(leg: Leg) -> Any:
+    """All that a leg heard so far, and the samples a second."""
+    if leg.recording is None:
+        return np.zeros(0), 8000
+    return leg.recording.heard.samples, leg.recording.rate
+
+
+async def comes(kept: Callable[[], Any], hertz: int) -> bool:
+    """Whether a tone is heard from now on: half a second of it."""
+    before = len(kept()[0])
+
+    def there() -> bool:
+        samples, rate = kept()
+        return sounds(samples[before:][-rate // 2 :], rate, hertz)
+
+    return await until(there)
+
+
+async def talking(leg: Leg, phone: Any) -> str:
+    """Who hears whom, once both speak."""
+    leg.play(SAID)
+    they, we = await asyncio.gather(comes(phone.kept, OURS), comes(lambda: recorded(leg), TONE))
+    return BOTH if we and they else f"we hear: {we}, they hear: {they}"
+
+
+def ended(call: Call) -> str:
+    assert call.ended
+    return f"ended by {call.ended.by}, SIP {call.ended.code or '-'}"

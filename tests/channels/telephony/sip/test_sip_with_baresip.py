@@ -7,23 +7,16 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
-import random
 import sys
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from cxassure.channels._telephony.audio.sound import Sound
 from cxassure.channels._telephony.rtp.leg import Leg
-from cxassure.channels._telephony.rtp.port import MediaPort
 from cxassure.channels._telephony.sip import events
-from cxassure.channels._telephony.sip.agent import UserAgent
-from cxassure.channels._telephony.sip.call import Call
 from cxassure.channels._telephony.sip.taking import Incoming
 from cxassure.channels._telephony.sip.wire import Tls
 from cxassure.company import Company, started
@@ -37,137 +30,18 @@ sys.modules[spec.name] = softphone
 spec.loader.exec_module(softphone)
 
 PAGE = Path(__file__).parents[4] / "docs" / "peers.md"
-LONG = 60.0
-ANY = random.SystemRandom()
-BOTH = "both hear each other"
+LONG, BOTH, SAID, TONE = softphone.LONG, softphone.BOTH, softphone.SAID, softphone.TONE
+Stage, talking, comes, recorded = (
+    softphone.Stage,
+    softphone.talking,
+    softphone.comes,
+    softphone.recorded,
+)
+until, ended = softphone.until, softphone.ended
 
 pytestmark = pytest.mark.skipif(
     softphone.BARESIP is None, reason="baresip is not installed: apt-get install baresip-core"
 )
-
-
-def free_port() -> int:
-    """Even, with the next one for TLS; below those that sipp and Kamailio are given."""
-    return ANY.randrange(48_000, 60_000, 2)
-
-
-def tone(seconds: float = 120) -> Sound:
-    wave = 8000 * np.sin(2 * np.pi * softphone.OURS * np.arange(round(seconds * 8000)) / 8000)
-    return Sound(wave.astype(np.int16), 8000)
-
-
-SAID = tone()
-
-
-async def until(condition: Callable[[], Any], seconds: float = LONG) -> bool:
-    """Whether it came to hold."""
-    try:
-        async with asyncio.timeout(seconds):
-            while not condition():
-                await asyncio.sleep(0.05)
-    except TimeoutError:
-        return False
-    return True
-
-
-@dataclass
-class Stage:
-    """Telephones and media of ours, and softphones, for one scenario."""
-
-    folder: Path
-    company: Company
-    certificate: Tls
-    stack: AsyncExitStack = field(default_factory=AsyncExitStack)
-    legs: list[Leg] = field(default_factory=list)
-
-    async def ours(self, transport: str = "udp", **settings: Any) -> UserAgent:
-        settings = {"allowed": ["127.0.0.1"], "user": "kim", **settings}
-        return await self.stack.enter_async_context(UserAgent(transport, **settings))
-
-    async def softphone(
-        self, account: str = "", aor: str = "sip:desk@127.0.0.1", certificate: str = ""
-    ) -> Any:
-        folder = self.folder / f"phone{free_port()}"
-        phone = softphone.Softphone(folder, free_port, aor, account, certificate)
-        return await self.stack.enter_async_context(phone)
-
-    @property
-    def pem(self) -> str:
-        """Certificate and key in one file, as baresip wants them."""
-        file = self.folder / "pem"
-        file.write_text(
-            Path(self.certificate.certificate).read_text() + Path(self.certificate.key).read_text()
-        )
-        return str(file)
-
-    async def leg(self, codec: str = "PCMU", **settings: Any) -> Leg:
-        leg = await MediaPort(codecs=(codec,), **settings).leg()
-        self.stack.push_async_callback(leg.close)
-        self.legs.append(leg)
-        return leg
-
-    async def called(
-        self, account: str = "", codec: str = "PCMU", transport: str = "udp", **media: Any
-    ) -> tuple[Call, Leg, Any]:
-        """Our call to a softphone that answers at once."""
-        secured = transport == "tls"
-        phone = await self.softphone(
-            f"regint=0;answermode=auto;audio_codecs={codec}{account}",
-            certificate=self.pem if secured else "",
-        )
-        ours = await self.ours(transport, tls=Tls(verify=False))
-        place = f"127.0.0.1:{phone.port + secured};transport={transport}"
-        leg = await self.leg(codec, **media)
-        call = await ours.call(f"sip:desk@{place}", leg)
-        await call.wait(events.Answered, LONG)
-        return call, leg, phone
-
-    async def taken(self, account: str = "", codec: str = "PCMU", **media: Any) -> tuple[Any, ...]:
-        """A softphone's call to us, that rings with sound before it is answered."""
-        phone = await self.softphone(f"regint=0;audio_codecs={codec}{account}")
-        ours, leg = await self.ours(), await self.leg(codec, **media)
-        rung: list[Incoming] = []
-
-        async def ring(call: Incoming) -> None:
-            await call.ring(183, media=leg)
-            rung.append(call)
-
-        ours.incoming = ring
-        await phone.tell("dial", f"sip:kim@{ours.place}")
-        assert await until(lambda: rung)
-        return rung[0], leg, phone
-
-
-def recorded(leg: Leg) -> Any:
-    """All that a leg heard so far, and the samples a second."""
-    if leg.recording is None:
-        return np.zeros(0), 8000
-    return leg.recording.heard.samples, leg.recording.rate
-
-
-async def comes(kept: Callable[[], Any], hertz: int) -> bool:
-    """Whether a tone is heard from now on: half a second of it."""
-    before = len(kept()[0])
-
-    def there() -> bool:
-        samples, rate = kept()
-        return softphone.sounds(samples[before:][-rate // 2 :], rate, hertz)
-
-    return await until(there)
-
-
-async def talking(leg: Leg, phone: Any) -> str:
-    """Who hears whom, once both speak."""
-    leg.play(SAID)
-    they, we = await asyncio.gather(
-        comes(phone.kept, softphone.OURS), comes(lambda: recorded(leg), softphone.TONE)
-    )
-    return BOTH if we and they else f"we hear: {we}, they hear: {they}"
-
-
-def ended(call: Call) -> str:
-    assert call.ended
-    return f"ended by {call.ended.by}, SIP {call.ended.code or '-'}"
 
 
 # What is played
@@ -241,7 +115,7 @@ def held_by_us(style: Any) -> Any:
 
 
 async def again_heard(leg: Leg) -> str:
-    return "heard again" if await comes(lambda: recorded(leg), softphone.TONE) else "not heard"
+    return "heard again" if await comes(lambda: recorded(leg), TONE) else "not heard"
 
 
 def _quiet(leg: Leg) -> bool:

@@ -6,10 +6,10 @@ Each is a row of docs/peers.md, which `./cx bench peers --write` writes.
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,94 +18,25 @@ import pytest
 from cxassure.channels._telephony.sip import events
 from cxassure.channels._telephony.sip.digest import Credentials, Guard
 from cxassure.channels._telephony.sip.session_timer import Policy
-from cxassure.channels._telephony.sip.taking import Incoming
 from cxassure.channels._telephony.sip.timers import Timers
 from cxassure.channels._telephony.sip.uri import escape
 
 SIPP = shutil.which("sipp")
 PAGE = Path(__file__).parents[4] / "docs" / "peers.md"
-LONG = 30.0
 KIM = Credentials("kim", "s3cret")
+
+spec = importlib.util.spec_from_file_location("sip_setting", Path(__file__).with_name("setting.py"))
+assert spec and spec.loader
+setting = importlib.util.module_from_spec(spec)
+sys.modules[spec.name] = setting
+spec.loader.exec_module(setting)
+Setting, LONG = setting.Setting, setting.LONG
+seen, answers, stay, hang_up = setting.seen, setting.answers, setting.stay, setting.hang_up
+dropping, desk_in_a_call, replaced = setting.dropping, setting.desk_in_a_call, setting.replaced
 
 pytestmark = pytest.mark.skipif(
     SIPP is None, reason="sipp is not installed: apt-get install sip-tester"
 )
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What a scenario is played with."""
-
-    opened: Any
-    media: Any
-    taking: Any
-    folder: Path
-    hasty: Any
-    sipp: Any
-
-    async def calls(
-        self,
-        name: str,
-        act: Callable[[Any], Awaitable[None]] | None = None,
-        transport: str = "udp",
-        **agent: Any,
-    ) -> Any:
-        """Our call to sipp playing `name`; `act` is what we do in it."""
-        ours = await self.opened(transport, user="kim", **agent)
-        way, by = (("-t", "t1"), ";transport=tcp") if transport == "tcp" else ((), "")
-        async with self.sipp(name, self.folder, *way) as port:
-            call = await ours.call(f"sip:desk@127.0.0.1:{port}{by}", self.media())
-            await (act or hang_up)(call)
-            await call.wait(events.Ended, LONG)
-        return call
-
-
-async def hang_up(call: Any) -> None:
-    if await call.wait(events.Answered, LONG):
-        await call.hang_up()
-
-
-def seen(call: Any) -> str:
-    """What happened in a call, in a line."""
-    return ", ".join(filter(None, (_seen(event) for event in call.history)))
-
-
-def _seen(event: events.Happened) -> str:
-    match event:
-        case events.Progress(code=code, early=early):
-            return f"{code} with sound" if early else str(code)
-        case events.Answered():
-            return "answered"
-        case events.Changed(by=by, method=method, held=held, code=code):
-            return f"{'held' if held else 'described anew'} by {by} ({method}, {code})"
-        case events.Referred(code=code):
-            return f"referred ({code})"
-        case events.Key(digit=digit):
-            return f"key {digit}"
-        case events.Trouble(what=what):
-            return what
-        case events.Ended(by=by, code=code, q850=q850):
-            return f"ended by {by}, SIP {code or '-'}, Q.850 {q850 or '-'}"
-    return ""
-
-
-async def answers(s: Setting, name: str, *, answer: bool = True, **agent: Any) -> Any:
-    """sipp playing `name` calls us; we ring and, if told so, answer."""
-    ours = await s.opened(**agent)
-    rung: list[Incoming] = []
-    if answer:
-        rung = s.taking(ours, s.media)
-    else:
-
-        async def ring(call: Incoming) -> None:
-            rung.append(call)
-            await call.ring()
-
-        ours.incoming = ring
-    async with s.sipp(name, s.folder, to=ours.address):
-        pass
-    await rung[0].wait(events.Ended, LONG)
-    return rung[0]
 
 
 # What is played
@@ -124,43 +55,12 @@ async def lost_invite(s: Setting) -> str:
     return f"{fallen[0]} INVITEs lost, {seen(call)}"
 
 
-@asynccontextmanager
-async def dropping(port: int, count: int) -> AsyncIterator[tuple[int, list[int]]]:
-    """A UDP relay to `port` that loses the first `count` datagrams: its port, and how many."""
-    fallen = [0]
-    asker: list[Any] = []
-
-    class Relay(asyncio.DatagramProtocol):
-        def connection_made(self, transport: Any) -> None:
-            self.transport = transport
-
-        def datagram_received(self, data: bytes, addr: Any) -> None:
-            if addr[1] == port:
-                self.transport.sendto(data, asker[0])
-            elif fallen[0] < count:
-                fallen[0] += 1
-            else:
-                asker[:] = [addr]
-                self.transport.sendto(data, ("127.0.0.1", port))
-
-    loop = asyncio.get_running_loop()
-    transport, _ = await loop.create_datagram_endpoint(Relay, local_addr=("127.0.0.1", 0))
-    try:
-        yield transport.get_extra_info("sockname")[1], fallen
-    finally:
-        transport.close()
-
-
 async def taken_back(s: Setting) -> str:
     async def act(call: Any) -> None:
         assert await call.wait(events.Progress, LONG)
         await call.hang_up()
 
     return seen(await s.calls("taken_back", act))
-
-
-async def stay(call: Any) -> None:
-    assert await call.wait(events.Answered, LONG)
 
 
 async def hold(s: Setting) -> str:
@@ -201,22 +101,6 @@ async def call_trouble(call: Any) -> Any:
         while not any(isinstance(event, events.Trouble) for event in call.history):
             await asyncio.sleep(0.02)
     return True
-
-
-async def desk_in_a_call(s: Setting) -> tuple[Any, list[Incoming], str]:
-    """A desk of ours, its calls, and the Replaces that names the one it is in."""
-    desk, other = await s.opened(user="2"), await s.opened()
-    at_desk = s.taking(desk, s.media)
-    call = await other.call(f"sip:2@{desk.place}", s.media())
-    assert await call.wait(events.Answered, LONG)
-    known = call.identity
-    return desk, at_desk, f"{known.call_id};to-tag={known.remote.tag};from-tag={known.local.tag}"
-
-
-def replaced(at_desk: list[Incoming]) -> str:
-    assert at_desk[0].ended
-    told = any(isinstance(event, events.Replaced) for event in at_desk[0].history)
-    return f"{at_desk[0].ended.words}{' (told)' if told else ''}"
 
 
 async def refer_attended(s: Setting) -> str:
