@@ -147,6 +147,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     message_windows: tuple[MessageWindow, ...] = ()
     readiness: Rules = Rules()
     waivers: tuple[Waiver, ...] = ()
+    longest_waiver: int = 30 * 86400
     alerts: Alerts = Alerts()
     store: str = ""
     keep: Keep = Keep()

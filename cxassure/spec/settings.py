@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from cxassure.errors import Misread, Place, SpecError
-from cxassure.peak import Calendar
+from cxassure.peak import Calendar, length
 from cxassure.settings import Environment, SecretSource, Settings, Target
 from cxassure.spec.alerts import read_alerts
 from cxassure.spec.calls import read_calls
@@ -22,8 +22,9 @@ from cxassure.text import Raw, clip, seconds
 _TEXTS = "journeys probes reports environment browser synthetic_header".split()
 _TIMES = "within look_on".split()
 _OTHERS = (
-    "workers every on_request environments alerts message_windows store keep calls status".split()
-)
+    "workers every on_request longest_waiver environments alerts message_windows store keep calls "
+    "status"
+).split()
 _KEYS = [*_TEXTS, *_TIMES, *_OTHERS, *CALENDAR_KEYS, *READINESS_KEYS]
 
 
@@ -79,6 +80,8 @@ def _settings(shape: Shape, raw: dict[str, Raw], root: Path) -> Settings:
     if "waivers" in raw:
         calendar = parts.get("calendar") or Calendar()
         parts["waivers"] = read_waivers(shape, raw, calendar.zone)
+    if "longest_waiver" in raw:
+        parts["longest_waiver"] = shape.typed(length, raw["longest_waiver"], 0, "longest_waiver")
     if "alerts" in raw:
         parts["alerts"] = read_alerts(shape, raw["alerts"], parts.get("waivers", ()))
     if "store" in raw:

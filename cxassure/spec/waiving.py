@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cxassure.errors import CxassureError, UsageError
@@ -24,7 +24,8 @@ def waive(root: Path, given: Mapping[str, str]) -> Waiver:
     for name, value in given.items():
         if not value.strip():
             raise UsageError(f"a waiver without {name} bears nothing", f"add --{name}")
-    path, before = root / SETTINGS, read_settings(root).waivers
+    path, settings = root / SETTINGS, read_settings(root)
+    before, most = settings.waivers, timedelta(seconds=settings.longest_waiver)
     text = path.read_text("utf-8") if path.exists() else ""
     line = "{" + ", ".join(f"{k}: {json.dumps(v, ensure_ascii=False)}" for k, v in given.items())
     try:
@@ -32,12 +33,22 @@ def waive(root: Path, given: Mapping[str, str]) -> Waiver:
         made = read_settings(root).waivers
         if made[1:] != before or len(made) != len(before) + 1:
             raise UsageError(f"no line can be added to {path}", f"add under waivers:  - {line}}}")
-        if made[0].until <= datetime.now(UTC):
-            raise UsageError("a waiver that has ended bears nothing", "say a later --until")
+        _look_at(made[0].until, datetime.now(UTC), most)
     except CxassureError:
         _replace(path, text)
         raise
     return made[0]
+
+
+def _look_at(until: datetime, now: datetime, most: timedelta) -> None:
+    """That it has an end which is to come, and soon enough that somebody asks again. A day counts
+    to its end. Raises `UsageError`."""
+    if until <= now:
+        raise UsageError("a waiver that has ended bears nothing", "say a later --until")
+    if until > now + most + timedelta(days=1):
+        what = f"a waiver until {until:%F} bears for too long: {most.days} days are the most"
+        last = now + most
+        raise UsageError(what, f"until {last:%F}, and again then; or longest_waiver: in {SETTINGS}")
 
 
 def _added(text: str, line: str) -> str:

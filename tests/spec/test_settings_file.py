@@ -19,6 +19,7 @@ workers: 4
 browser: /usr/bin/chromium
 within: 8s
 look_on: 500ms
+longest_waiver: 7d
 synthetic_header: X-Test
 environments:
   rehearsal:
@@ -49,6 +50,7 @@ def test_everything_that_can_be_set_is_read(tmp_path: Path) -> None:
     live = settings.choose()
     assert (settings.journeys, settings.probes, settings.reports) == ("stories", "compiled", "out")
     assert (settings.workers, settings.within, settings.look_on) == (4, 8.0, 0.5)
+    assert settings.longest_waiver == 7 * 86400
     assert settings.synthetic_header == "X-Test"
     assert settings.browser == "/usr/bin/chromium"
     assert settings.environments["rehearsal"].rehearsal and not live.rehearsal

@@ -38,9 +38,9 @@ def deliver(
 
     Recipients are told beside each other, so that one who cannot be reached delays nobody else.
     What one is to hear of one incident stays in order: the end is not told before the beginning
-    got through. A message that failed three times is told to `fallback`, by another way; it is
-    tried on all the same, every quarter of an hour, and never given up. When another process
-    delivers from the same outbox, nothing is done.
+    got through. A message that failed three times, or once where nobody is at the other end, is
+    told to `fallback`, by another way; it is tried on all the same, every quarter of an hour, and
+    never given up. When another process delivers from the same outbox, nothing is done.
     """
     with outbox.turn() as ours:
         queues: dict[str, list[Posting]] = {}
@@ -101,7 +101,7 @@ def _again(
 ) -> Posting:
     tries = posting.tries + 1
     wait = max(wrong.after, min(FIRST * 2 ** min(posting.tries, 20), LONGEST))
-    tell = tries >= TOLD_AFTER and not posting.told
+    tell = (wrong.nobody or tries >= TOLD_AFTER) and not posting.told
     kept = replace(
         posting,
         tries=tries,

@@ -23,12 +23,15 @@ BUILT_IN = {
 class NotSent(CxassureError):
     """A message did not get through; it will be tried again, not before `after` seconds.
 
-    What it says holds no secret.
+    What it says holds no secret. `nobody` says that there is nobody at the other end, whom no
+    patience brings: others are told at once.
     """
 
-    def __init__(self, what: str, hint: str = "", after: float = 0.0) -> None:
+    def __init__(
+        self, what: str, hint: str = "", after: float = 0.0, *, nobody: bool = False
+    ) -> None:
         super().__init__(what, hint)
-        self.after = after
+        self.after, self.nobody = after, nobody
 
 
 @runtime_checkable

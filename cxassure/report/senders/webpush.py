@@ -31,6 +31,8 @@ MOST = 200
 LIVES = 24 * 3600
 """Seconds for which a push service keeps a message for a phone that is off."""
 
+NOBODY = "web push: no browser has asked to be told"
+HOW = "open the dashboard on the phone, choose «alerts here», then «tell me here»"
 _GONE = (404, 410)
 _FILE, _KEY = "phones.json", "vapid.pem"
 
@@ -91,8 +93,9 @@ class Phones:
         )
         return base64.urlsafe_b64encode(point).rstrip(b"=").decode()
 
-    def push(self, one: Subscription, told: Mapping[str, str], subject: str) -> None:
-        """Sends one message to one browser. Raises `NotSent`; one that is gone is forgotten."""
+    def push(self, one: Subscription, told: Mapping[str, str], subject: str) -> bool:
+        """Sends one message to one browser; gives whether it is still there: one that is gone is
+        forgotten. Raises `NotSent`."""
         import requests
         from pywebpush import WebPushException, webpush
 
@@ -113,12 +116,13 @@ class Phones:
                 status = getattr(wrong.response, "status_code", 0)
                 if status in _GONE:
                     self.remove(one.endpoint)
-                    return
+                    return False
                 raise NotSent(f"web push: the service answered {status}", "see its log") from None
             except UsageError as wrong:
                 raise NotSent(f"web push: {wrong.what}", "let that browser ask again") from None
             except (requests.RequestException, ValueError) as wrong:
                 raise NotSent(f"web push: {type(wrong).__name__}", "is it up?") from None
+        return True
 
     def _vapid(self) -> Any:
         from py_vapid import Vapid
@@ -168,16 +172,16 @@ class WebPushSender:
             raise UsageError("a subject is how we are reached", "write mailto:ops@example.com")
 
     def send(self, message: Message) -> None:
-        """Tells every browser; `NotSent` when none could be told of several that are there."""
+        """Tells every browser; `NotSent` when none was told, be it that none has asked for it."""
         wrongs: list[NotSent] = []
-        phones = self._phones.all()
-        for one in phones:
+        reached = 0
+        for one in self._phones.all():
             try:
-                self._phones.push(one, payload(message), self._subject)
+                reached += self._phones.push(one, payload(message), self._subject)
             except NotSent as wrong:
                 wrongs.append(wrong)
-        if wrongs and len(wrongs) == len(phones):
-            raise wrongs[0]
+        if not reached:
+            raise wrongs[0] if wrongs else NotSent(NOBODY, HOW, nobody=True)
 
 
 def payload(message: Message) -> dict[str, str]:

@@ -187,3 +187,13 @@ def test_a_wrong_name_or_no_alerts_at_all_is_a_usage_error(tmp_path: Path) -> No
     assert "nobody can be told" in str(asked(tmp_path).exception)
     alerts(tmp_path, TO)
     assert "did you mean" in str(asked(tmp_path, "--to", "teem").exception)
+
+
+def test_where_no_phone_has_asked_the_test_says_that_nobody_was_told(tmp_path: Path) -> None:
+    alerts(tmp_path, 'alerts: {to: {phones: {send: webpush, subject: "mailto:o@e.example"}}}\n')
+    done = asked(tmp_path)
+    assert done.return_value == 3
+    assert done.output.splitlines() == [
+        "✗ phones: web push: no browser has asked to be told",
+        "    hint: open the dashboard on the phone, choose «alerts here», then «tell me here»",
+    ]

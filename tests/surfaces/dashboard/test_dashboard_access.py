@@ -8,6 +8,7 @@ import ssl
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -22,6 +23,7 @@ from cxassure.surfaces.dashboard.people import People
 from cxassure.workspace import Workspace
 
 PASSWORD = "correct horse battery"
+SOON = f"{datetime.now(UTC) + timedelta(days=9):%F}"
 SECRETS = "people.json key".split()
 
 
@@ -166,7 +168,7 @@ def test_an_operator_takes_notes_and_waives(office: Stage) -> None:
         assert taken.status_code == 303
         noted = {**form, "text": "we are\nmending it", "public": "yes"}
         assert client.post(f"/incidents/{name}/notes", data=noted).status_code == 303
-        borne = {**form, "journey": "gift-card", "reason": 'known: "quoted"', "until": "2030-01-31"}
+        borne = {**form, "journey": "gift-card", "reason": 'known: "quoted"', "until": SOON}
         assert client.post(f"/incidents/{name}/waive", data=borne).status_code == 303
         told = client.get(f"/api/v1/incidents/{name}").json()
         assert told["acknowledged"] == "operator@example.com: on it" or told["acknowledged"]
@@ -184,10 +186,11 @@ def test_what_makes_no_waiver_is_told_and_changes_nothing(office: Stage) -> None
         name, csrf = incident_of(client), csrf_of(client)
         before = (office.workspace.root / "cxassure.yaml").read_bytes()
         for given in (
-            {"journey": "gift-card", "reason": "", "until": "2030-01-31"},
+            {"journey": "gift-card", "reason": "", "until": SOON},
             {"journey": "gift-card", "reason": "x", "until": "yesterday"},
             {"journey": "gift-card", "reason": "x", "until": "2001-01-01"},
-            {"journey": "*", "reason": "x", "until": "2030-01-31"},
+            {"journey": "gift-card", "reason": "x", "until": "2099-12-31"},
+            {"journey": "*", "reason": "x", "until": SOON},
         ):
             answer = client.post(f"/incidents/{name}/waive", data={"csrf": csrf, **given})
             assert answer.status_code == 422, given

@@ -23,7 +23,7 @@ from joserfc.jwk import ECKey
 
 from cxassure.errors import UsageError
 from cxassure.incident import Account, Affected, Fault, Message
-from cxassure.report.senders import NotSent
+from cxassure.report.senders import FileOutbox, NotSent, deliver
 from cxassure.report.senders.strangers import session
 from cxassure.report.senders.webpush import Keys, Phones, Subscription, WebPushSender
 
@@ -142,14 +142,41 @@ def _pem(key: ec.EllipticCurvePublicKey) -> bytes:
     )
 
 
-@pytest.mark.parametrize(("status", "left"), [(410, 0), (404, 0), (201, 1)])
-def test_a_browser_that_is_gone_is_forgotten(
-    service: Service, tmp_path: Path, status: int, left: int
+@pytest.mark.parametrize("status", [410, 404])
+def test_a_browser_that_is_gone_is_forgotten_and_then_nobody_was_told(
+    service: Service, tmp_path: Path, status: int
 ) -> None:
     Phones(tmp_path, NEAR).add(service.subscription)
     service.status = status
-    sender(tmp_path).send(message())
-    assert len(Phones(tmp_path).all()) == left
+    with pytest.raises(NotSent, match="no browser has asked"):
+        sender(tmp_path).send(message())
+    assert Phones(tmp_path).all() == []
+
+
+def test_where_no_phone_has_asked_nobody_was_told_and_the_next_is_at_once(tmp_path: Path) -> None:
+    outbox, told = FileOutbox(tmp_path / "outbox.jsonl"), Somebody()
+    outbox.put([message()])
+    people = {"phones": sender(tmp_path / "none"), "room": told}
+    (failed,) = deliver(outbox, people, NOW, ["room"]).failed
+    assert (failed.message.to, failed.why) == (
+        "phones",
+        "web push: no browser has asked to be told",
+    )
+    deliver(outbox, people, NOW)
+    assert [(m.to, m.word) for m in told.got] == [("room", "undelivered")]
+    assert [one.message.to for one in outbox.waiting()] == ["phones"]
+
+
+class Somebody:
+    """A recipient who is there."""
+
+    known = needed = frozenset[str]()
+
+    def __init__(self) -> None:
+        self.got: list[Message] = []
+
+    def send(self, message: Message) -> None:
+        self.got.append(message)
 
 
 @pytest.mark.parametrize("status", [302, 429, 500])
