@@ -38,6 +38,9 @@ async def test_each_party_has_its_figures_and_knows_who_hung_up(
         seen = await figures(party)
         if seen:
             assert seen["codec"] == codec and 1.0 <= seen["mos"] <= 4.5, seen
+    nobody = "?Replaces=nobody%3Bto-tag%3Da%3Bfrom-tag%3Db"  # an attended transfer to no call
+    refused = await agent.session.line.talk.call.refer(company.targets["returns-desk-sip"] + nobody)
+    assert refused.code == 481
     await agent.do("hang_up")
     async with asyncio.timeout(60):
         while not await caller.see("ended"):
