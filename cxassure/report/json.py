@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from cxassure.report.answers import answers
@@ -50,7 +53,7 @@ def _run(
         "report": page,
         "blamed": {"step": bad.index, "party": bad.party, "channel": bad.channel} if bad else None,
         "cause": str(found) if found else "",
-        "answers": {one.label: one.said for one in answers(run, context)} if found else {},
+        "answers": _answers(run, context) if found else {},
         "changed": [
             {"kind": one.kind, "step": one.step, "what": one.sentence}
             for one in since_good(run, context)
@@ -62,6 +65,14 @@ def _run(
         ],
         "steps": [_step(step) for step in told.steps],
     }
+
+
+def _answers(run: Run, context: Context) -> dict[str, str]:
+    """The first screen's, as of when the run ended: a document is read at any time."""
+    with suppress(ValueError):
+        ended = datetime.fromisoformat(run.ended)
+        context = replace(context, now=ended if ended.tzinfo else ended.replace(tzinfo=UTC))
+    return {one.label: one.said for one in answers(run, context)}
 
 
 def _step(step: StepRun) -> dict[str, Any]:

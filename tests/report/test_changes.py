@@ -178,6 +178,30 @@ def test_what_is_said_once_more_or_once_nobody_waits_is_no_change() -> None:
     assert told(late, call(hello)) == told(call(hello), late) == []
 
 
+def viewed(*lines: str, verdict: Verdict = "passed", title: str = "Shop", typed: str = "") -> Run:
+    run = call(verdict=verdict)
+    run.steps[0].argument = typed
+    run.steps[0].observed = [seen("page", title, url="/cards/1048213?x=1", reads=[*lines])]
+    return run
+
+
+def test_a_page_that_reads_otherwise_is_told_although_nothing_fails() -> None:
+    good = viewed("Gift cards", "From 10 dollars", "Delivered by Friday, 3 left")
+    run = viewed("Gift cards", "From 12 dollars", "Delivered by Monday, 2 left", "Sale ends today!")
+    assert told(run, good) == ["on the page «Shop» «Sale ends today!» is new"]
+    assert told(good, run) == ["on the page «Shop» «Sale ends today!» is gone"]
+    context = Context(runs=(run,), past={"r": Past(good=good)})
+    assert "    changed: on the page «Shop» «Sale ends today!» is new" in summary([run], context)
+    assert told(viewed("Sorry!", verdict="failed"), good) == []
+
+
+def test_what_a_customer_typed_and_pages_read_once_only_are_no_change() -> None:
+    assert told(viewed("Hello Kim", typed="Kim Lee"), viewed("Hello Ada", typed="Ada Low")) == []
+    assert told(viewed("Hello"), call(("page", "Shop", 0.0))) == []
+    long = [f"line {chr(97 + n % 26) * (3 + n // 26)}" for n in range(100)]
+    assert told(viewed("Sale!", *long[:99]), viewed(*long)) == ["on the page «Shop» «Sale!» is new"]
+
+
 @given(streams(), streams())
 def test_any_two_runs_are_compared(one: Any, other: Any) -> None:
     found = changes(fold(one), fold(other))
@@ -243,6 +267,8 @@ def test_what_was_cut_by_our_own_timing_is_no_change() -> None:
 
     cut = seen("prompt", "You are", 1.0, step=2, confidence=0.9, by="recordings", whole=False)
     over = seen("prompt", "and press", 1.0, step=2, confidence=0.1, by="whisper", cut=True)
+    noise = seen("prompt", "1", 0.4, step=2, confidence=0.3, by="whisper")
+    assert told(ringing(noise), ringing()) == told(ringing(), ringing(noise)) == []
     late = seen("prompt", "You are number 2.", 1.0, step=2, confidence=0.9, by="recordings")
     assert told(ringing(cut, over), ringing()) == told(ringing(), ringing(cut, over)) == []
     assert told(ringing(late, verb="hang_up"), ringing(verb="hang_up")) == []

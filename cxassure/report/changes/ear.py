@@ -11,6 +11,9 @@ from cxassure.events import Observed
 ALIKE = 0.8
 """Share of letters in which a prompt and what was heard of it agree."""
 
+FEWEST = 2
+"""Words of a prompt that a recogniser makes out: less is a noise, or what is left of one."""
+
 _DIGITS = {word: str(n) for n, word in enumerate(
     "zero one two three four five six seven eight nine".split()
 )}  # fmt: skip
@@ -27,6 +30,8 @@ def by_chance(seen: Observed, verb: str) -> bool:
     where the customer speaks, presses a key or hangs up (`verb`), a moment sooner or later."""
     if "confidence" not in seen.data:
         return False
+    if recognised(seen) and len(_words(seen.text)) < FEWEST:
+        return True
     return bool(seen.data.get("cut")) or seen.data.get("whole") is False or verb == "hang_up"
 
 
