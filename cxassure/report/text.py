@@ -37,6 +37,8 @@ _TIGHTER = (
 )
 """Lines for each answer and for each thing below them, and what is left out, until all fits."""
 
+_DRIFTS = ("menu", "prompt", "reply", "page")
+"""What is told where it has changed although nothing fails."""
 _WHOLE = ("again", "explain", "runbook", "page")
 """What is copied as it stands: never wrapped, never cut."""
 
@@ -129,7 +131,7 @@ def drift(run: Run, context: Context) -> list[Change]:
     """Prompts and menus that are otherwise in a run that went well all the same."""
     if run.verdict not in ("passed", "degraded"):
         return []
-    found = [one for one in since_good(run, context) if one.kind in ("menu", "prompt", "reply")]
+    found = [one for one in since_good(run, context) if one.kind in _DRIFTS]
     return found[:MOST]
 
 

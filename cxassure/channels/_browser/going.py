@@ -11,6 +11,9 @@ from cxassure.channels._browser.tab import Tab
 from cxassure.errors import Broken, CxassureError
 from cxassure.text import clip, span
 
+BLOCKS, BLOCK = 100, 120
+"""Lines of a page that are kept, and characters of each."""
+
 
 async def go(tab: Tab, url: str, deadline: float, status: int = 0) -> None:
     """Opens `url`; `status` is the only one to be taken where an error page is what is wanted.
@@ -124,8 +127,18 @@ async def _meet(tab: Tab, status: int) -> None:
 
 
 def tell_page(tab: Tab, look: dict[str, Any]) -> None:
-    """Records the page that the customer has before them."""
-    tab.tell("company", "page", look["title"], url=short(tab, look["url"]), status=look["status"])
+    """Records the page that the customer has before them, and what it reads where it has come
+    whole: one that was half there would read otherwise each time."""
+    about = {"url": short(tab, look["url"]), "status": look["status"]}
+    if look["ready"] and not tab.gate.busy:
+        about["reads"] = _blocks(look["text"])
+    tab.tell("company", "page", look["title"], **about)
+
+
+def _blocks(text: str) -> list[str]:
+    """The first lines of a page's text, each once."""
+    lines = (clip(line, BLOCK) for line in text.split("\n"))
+    return list(dict.fromkeys(filter(None, lines)))[:BLOCKS]
 
 
 def short(tab: Tab, url: str) -> str:

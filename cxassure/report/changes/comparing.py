@@ -9,6 +9,7 @@ from cxassure.events import Observed
 from cxassure.measures import UNITS
 from cxassure.report.changes.change import ORDER, Change, Kind, aligned, apart, lasting
 from cxassure.report.changes.ear import by_chance, recognised, within
+from cxassure.report.changes.pages import read_otherwise
 from cxassure.report.customer import SOUND, decisive
 from cxassure.report.menu import announced
 from cxassure.report.tally import figure
@@ -79,6 +80,8 @@ def _spoken(before: Sequence[StepRun], after: Sequence[StepRun], whole: bool) ->
             now = [o for o in _of(after, party, what) if not (garbled and recognised(o))]
             yield from _said(_of(before, party, what), now, what, whole, unsure)
         yield from _greeting(before, after, party)
+        if whole:
+            yield from read_otherwise(before, after, party)
 
 
 def _garbled(step: StepRun) -> bool:

@@ -14,7 +14,9 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 async def test_a_page_is_opened_and_told(shopper):
     await shopper.do("open", "/basket")
     assert shopper.lines() == ["opened /basket", "page Basket"]
-    assert shopper.seen[1].data == {"url": "/basket", "status": 200}
+    data = shopper.seen[1].data
+    assert (data["url"], data["status"]) == ("/basket", 200)
+    assert "1 item in your basket" in data["reads"]
     assert "1 item in your basket" in await shopper.see("page")
 
 
