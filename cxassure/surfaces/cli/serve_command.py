@@ -26,6 +26,13 @@ DASHBOARD = "cxassure.surfaces.dashboard"
 )
 @click.option("--url", default="", help="Its public address, where a proxy stands before it.")
 @click.option(
+    "--trusted-proxy",
+    "proxies",
+    multiple=True,
+    metavar="ADDRESS",
+    help="An address or network of that proxy, which is believed who asks (default: this machine).",
+)
+@click.option(
     "--tls-cert",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="The certificate, with its chain (PEM).",
@@ -56,6 +63,7 @@ def command(
     host: str,
     port: int,
     url: str,
+    proxies: tuple[str, ...],
     tls_cert: Path | None,
     tls_key: Path | None,
     oidc_issuer: str,
@@ -79,6 +87,7 @@ def command(
         host=host,
         port=port,
         url=url,
+        proxies=proxies,
         certificate=tls_cert,
         key=tls_key,
         issuer=oidc_issuer,

@@ -15,6 +15,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from cxassure.surfaces.dashboard.pace import KNOWN, STRANGERS, Pace
 from cxassure.surfaces.dashboard.people import People, may
 from cxassure.surfaces.dashboard.sessions import Sessions, Visitor
 
@@ -43,6 +44,9 @@ PUBLIC = ("/static/", "/login", "/sw.js", "/manifest.webmanifest", "/health", "/
 PROGRAMS = ("/live", "/push", "/metrics")
 """Where no person types an address: nobody is led to a form from there."""
 
+MEASURED = ("/api/", "/metrics")
+"""Where programs ask, and no faster than their pace allows."""
+
 SAFE = ("GET", "HEAD", "OPTIONS")
 
 
@@ -60,6 +64,7 @@ class Guard:
     ) -> None:
         self._app, self._hosts, self._public = app, frozenset(hosts), public
         self._people, self._sessions = people, sessions
+        self._known, self._strangers = Pace(*KNOWN), Pace(*STRANGERS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
@@ -99,6 +104,10 @@ class Guard:
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length[:12]) > self._most(scope):
             return _refusal(path, 413, "that is too much for a form")
+        if wait := self._wait(scope, visitor):
+            refused = _refusal(path, 429, f"too many calls: wait {int(wait) + 1} seconds")
+            refused.headers["retry-after"] = str(int(wait) + 1)
+            return refused
         if visitor or any(path == one or path.startswith(one) for one in self._public):
             return None
         if path.startswith("/api/") or path in PROGRAMS:
@@ -108,6 +117,14 @@ class Guard:
         query = scope["query_string"].decode("latin-1")
         there = quote(path + (f"?{query}" if query else ""), safe="")
         return RedirectResponse(f"/login?next={there}", 303)
+
+    def _wait(self, scope: Scope, visitor: Visitor | None) -> float:
+        """For how many seconds a program that asks too fast has to wait."""
+        if not scope["path"].startswith(MEASURED):
+            return 0.0
+        if visitor:
+            return self._known.wait(f"{visitor.way} {visitor.name}")
+        return self._strangers.wait((scope.get("client") or ("?",))[0])
 
     def _most(self, scope: Scope) -> int:
         """Bytes that may be sent: who may change nothing has little to say."""

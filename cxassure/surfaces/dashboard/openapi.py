@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from cxassure import __version__
+from cxassure.surfaces.dashboard.pace import KNOWN, STRANGERS
 from cxassure.surfaces.dashboard.people import Role
 from cxassure.surfaces.dashboard.told import Wrong
 
@@ -22,8 +23,11 @@ _REFUSALS = {
     "413": "It is too large.",
     "415": "It is not JSON.",
     "422": "It cannot be done; the error says why.",
+    "429": f"Too many calls: {KNOWN[0]} at once and {KNOWN[1]:.0f} a second after that for one "
+    f"token, {STRANGERS[0]} and {STRANGERS[1]:.0f} for an address without one.",
     "503": "The store does not answer.",
 }
+_WAIT = {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}}
 _TEXT: Mapping[str, Any] = {"type": "string"}
 
 
@@ -69,6 +73,7 @@ def document(calls: Sequence[Call]) -> dict[str, Any]:
 
 def _operation(call: Call) -> dict[str, Any]:
     wrongs = {code: _content(Wrong, words) for code, words in _REFUSALS.items()}
+    wrongs["429"]["headers"] = {"Retry-After": _WAIT}
     good = "201" if call.body and not call.path.endswith("acknowledge") else "200"
     made: dict[str, Any] = {
         "operationId": re.sub(r"\W+", "-", f"{call.method.lower()}{call.path}").strip("-"),

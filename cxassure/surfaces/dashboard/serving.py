@@ -9,7 +9,7 @@ import secrets
 import socket
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -27,7 +27,8 @@ PORT = 8765
 class Wish:
     """How it is to be served: `url` is its public address where a proxy stands before it; `issuer`,
     `client` and `secret` are of an OpenID Connect provider, `others` what its people may do who
-    are not listed here. `push` lists hosts in our own network that may be push services."""
+    are not listed here. `push` lists hosts in our own network that may be push services, `proxies`
+    addresses and networks (CIDR) whose word is taken for who asks; this machine's always is."""
 
     host: str = "127.0.0.1"
     port: int = PORT
@@ -39,6 +40,7 @@ class Wish:
     secret: str = ""
     others: Role | None = None
     push: tuple[str, ...] = ()
+    proxies: tuple[str, ...] = ()
 
     @property
     def near(self) -> bool:
@@ -66,6 +68,10 @@ def checked(wish: Wish, people: People) -> Wish:
         raise UsageError(f"«{wish.url}» is no address", "write --url https://cx.example.org")
     if bool(wish.certificate) != bool(wish.key):
         raise UsageError("a certificate goes with its key", "add --tls-cert and --tls-key")
+    for proxy in wish.proxies:
+        if not _network(proxy):
+            hint = "write 10.0.0.7 or 10.0.0.0/24"
+            raise UsageError(f"«{proxy}» is no address of a proxy, nor a network", hint)
     if wish.issuer and not (wish.client and wish.secret):
         raise UsageError("a sign-in needs a client and its secret", "cxassure serve --help")
     if wish.issuer and not _safe(wish.issuer):
@@ -123,7 +129,8 @@ async def running(
             log_config=None,
             access_log=False,
             server_header=False,
-            proxy_headers=bool(wish.url),
+            proxy_headers=bool(wish.url or wish.proxies),
+            forwarded_allow_ips=[*NEAR, *wish.proxies],
             ssl_certfile=wish.certificate,
             ssl_keyfile=wish.key,
             timeout_graceful_shutdown=3,
@@ -163,6 +170,14 @@ def _listening(wish: Wish) -> socket.socket:
         raise UsageError(what, "choose another: --port") from None
     made.listen(512)
     return made
+
+
+def _network(text: str) -> bool:
+    """Whether it is an address or a network, and not every address there is."""
+    try:
+        return ip_network(text).prefixlen > 0
+    except ValueError:
+        return False
 
 
 def _safe(address: str) -> bool:

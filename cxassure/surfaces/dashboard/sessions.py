@@ -73,6 +73,7 @@ class Sessions:
         """The cookie's value for somebody who has come in."""
         told = {"name": name, "role": role, "way": way, "id": secrets.token_urlsafe(12)}
         told["at"] = f"{time.time():.3f}"
+        told["proof"] = self._proof(name)
         told["listed"] = "yes" if name in self._people.known().people else ""
         signed: str = self._signer.dumps(told)
         return signed
@@ -80,13 +81,14 @@ class Sessions:
     def visitor(self, cookie: str) -> Visitor | None:
         """Who shows this cookie; None for one that is forged, too old, or has ended.
 
-        Who is listed is looked up again: somebody removed or kept out is out at once, and another
-        role holds from now on.
+        Who is listed is looked up again: somebody removed, kept out or given another password is
+        out at once, and another role holds from now on.
         """
         try:
             told: dict[str, Any] = self._signer.loads(cookie, max_age=LASTS)
             name, role, way, session = (told[key] for key in ("name", "role", "way", "id"))
             began, listed = float(told.get("at", 0)), told.get("listed", "yes")
+            proof = str(told.get("proof", ""))
         except (BadSignature, KeyError, TypeError, ValueError):
             return None
         if self._ended.holds(session, name, began):
@@ -97,9 +99,17 @@ class Sessions:
                 return None
             if way == "password" and (person is None or not person.password):
                 return None
+            if way == "password" and not hmac.compare_digest(proof, self._proof(name)):
+                return None
             role = person.role if person else role
         self._note(session, name, role, way, began)
         return Visitor(name, role, way, session, self.csrf(session))
+
+    def _proof(self, name: str) -> str:
+        """What ties a session to the password that it was begun with, and tells nothing of it."""
+        person = self._people.known().people.get(name)
+        told = f"password {person.password if person else ''}"
+        return hmac.new(self._key.encode(), told.encode(), "sha256").hexdigest()[:32]
 
     def csrf(self, session: str) -> str:
         """What a form of this session holds."""

@@ -111,6 +111,17 @@ def test_a_password_lets_in_and_a_removed_person_is_out_at_once(office: Stage) -
         assert client.get("/").status_code == 303
 
 
+def test_another_password_ends_the_sessions_that_the_old_one_began(office: Stage) -> None:
+    people_of(office).add("other", "viewer", PASSWORD)
+    with httpx.Client(base_url=office.address, timeout=30) as client:
+        given = {"name": "other", "password": PASSWORD}
+        assert client.post("/login", data=given).status_code == 303
+        people_of(office).change("other", role="operator")
+        assert "other · operator" in client.get("/").text
+        people_of(office).add("other", "operator", f"{PASSWORD} staple")
+        assert client.get("/").status_code == 303
+
+
 def test_logging_out_ends_the_session_also_for_who_kept_the_cookie(office: Stage) -> None:
     with enter(office, "viewer") as client:
         (name,) = client.cookies
@@ -130,6 +141,27 @@ def test_after_some_wrong_tries_no_more_are_made_for_a_while(office: Stage) -> N
         good = {"name": "viewer@example.com", "password": PASSWORD}
         answer = httpx.post(f"{strict.address}/login", data=good)
         assert answer.status_code == 429 and 0 < int(answer.headers["retry-after"]) <= 60
+
+
+def wrong_tries(port: int, at: str, *asks: str) -> list[int]:
+    """What is answered where somebody at the address `at` says that these ask, each once."""
+    with httpx.Client(transport=httpx.HTTPTransport(local_address=at), timeout=30) as client:
+        there = f"http://127.0.0.1:{port}/login?token=guess"
+        told = ({"host": "cx.example", "x-forwarded-for": one} for one in asks)
+        return [client.get(there, headers=one).status_code for one in told]
+
+
+def test_who_asks_is_believed_of_proxies_that_are_trusted_and_of_nobody_else(office: Stage) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    wish = {"url": "https://cx.example", "port": port, "proxies": ("127.0.0.2", "127.0.1.0/24")}
+    with staged(Workspace(office.workspace.root, environ={}), **wish):
+        many = [f"198.51.100.{number}" for number in range(6)]
+        assert wrong_tries(port, "127.0.0.3", *many) == [401] * 5 + [429]
+        assert wrong_tries(port, "127.0.0.2", *many) == [401] * 6
+        assert wrong_tries(port, "127.0.1.9", *["203.0.113.7"] * 6) == [401] * 5 + [429]
+        assert wrong_tries(port, "127.0.1.9", "203.0.113.8") == [401]
 
 
 def test_patience_comes_back_with_time() -> None:
@@ -257,6 +289,9 @@ def test_neither_passwords_nor_tokens_are_kept_and_nobody_else_reads_the_files(
         ({"issuer": "http://id.example", "client": "a", "secret": "b"}, "https"),
         ({"issuer": "https://id.example"}, "client"),
         ({"url": "cx.example"}, "no address"),
+        ({"url": "https://cx.example", "proxies": ("proxy.example",)}, "of a proxy"),
+        ({"url": "https://cx.example", "proxies": ("0.0.0.0/0",)}, "of a proxy"),
+        ({"url": "https://cx.example", "proxies": ("*",)}, "of a proxy"),
     ],
 )
 def test_it_does_not_start_where_strangers_could_look(

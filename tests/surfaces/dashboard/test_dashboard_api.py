@@ -11,9 +11,10 @@ from pathlib import Path
 import httpx
 import msgspec
 import pytest
-from stage import settle, staged
+from stage import Stage, settle, staged
 
 from cxassure.surfaces.dashboard.app import FOLDER
+from cxassure.surfaces.dashboard.pace import Pace
 from cxassure.surfaces.dashboard.people import People
 
 FUZZ = """
@@ -82,6 +83,29 @@ def test_a_body_that_is_none_is_refused_in_words(client: httpx.Client, body: byt
     headers = {"x-csrf-token": csrf, "content-type": JSON}
     answer = client.post(f"/api/v1/incidents/{one}/notes", content=body, headers=headers)
     assert answer.status_code == 400 and msgspec.json.decode(answer.content)["error"]
+
+
+def test_a_program_that_asks_too_fast_is_told_how_long_to_wait(
+    stage: Stage, client: httpx.Client
+) -> None:
+    at = httpx.HTTPTransport(local_address="127.0.0.9")
+    with httpx.Client(base_url=stage.address, transport=at, timeout=30) as stranger:
+        asked = (stranger.get("/api/v1/now") for _ in range(3000))
+        refused = next(answer for answer in asked if answer.status_code != 401)
+        assert refused.status_code == 429 and int(refused.headers["retry-after"]) >= 1
+        assert "too many calls" in refused.json()["error"]
+    assert client.get("/api/v1/now").status_code == 200
+    told = client.get("/api/openapi.json").json()["paths"]["/api/v1/now"]["get"]
+    assert "600 at once" in told["responses"]["429"]["description"]
+
+
+def test_a_pace_bears_a_burst_and_then_its_rate_and_forgets() -> None:
+    pace = Pace(burst=3, rate=0.001)
+    assert [pace.wait("a") for _ in range(3)] == [0.0, 0.0, 0.0]
+    assert 900 < pace.wait("a") <= 1000 and pace.wait("b") == 0.0
+    quick = Pace(burst=1, rate=1e9)
+    assert [quick.wait(f"{number}") for number in range(99)] == [0.0] * 99
+    assert len(quick._empty) < 99
 
 
 def test_a_fuzz_of_all_calls_finds_no_error_of_ours(tmp_path: Path) -> None:
