@@ -60,7 +60,7 @@ async def test_the_number_leads_again_to_where_it_led_before(joined, parties):
 
 
 async def test_a_desk_that_declines_is_busy(open_network, parties, company, act, hears, public):
-    company.says("/voice", DIAL + "<Say>We are closed today.</Say><Pause length='20'/>")
+    company.says("/voice", DIAL + "<Say>We are closed today.</Say><Pause/>" * 4)
     network = await open_network(company.url(), public)
     network.company(company.url())
     network.number()

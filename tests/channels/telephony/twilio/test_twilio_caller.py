@@ -15,13 +15,14 @@ from cxassure.errors import Broken, CannotLook
 
 GATHER = (
     '<Gather numDigits="1" action="choice" timeout="40" input="dtmf speech" '
-    'speechTimeout="auto"><Pause/><Say>{}</Say></Gather>'
+    'speechTimeout="auto"><Pause/>{}</Gather>'
 )
-ASKS = (
-    '<Gather action="words" timeout="40" input="speech" speechTimeout="auto">'
-    "<Say>We are open until five.</Say></Gather>"
-)
-CHOSEN = "<Say>You have chosen tulips.</Say><Hangup/>"
+ASKS = '<Gather action="words" timeout="40" input="speech" speechTimeout="auto">{}</Gather>'
+
+
+def says(text, times):
+    """By recordings words may fall between two pieces, on a busy machine: they are said again."""
+    return f"<Say>{text}</Say><Pause/>" * times
 
 
 async def until_ended(caller):
@@ -36,10 +37,10 @@ async def until_ended(caller):
 async def placed(open_network, parties, company, public):
     """Places the call to a company that asks for a key, then for words; gives what there is."""
 
-    async def placed(greeting, **options):
-        company.says("/voice", GATHER.format(greeting))
-        company.says("/choice", ASKS)
-        company.says("/words", CHOSEN)
+    async def placed(greeting, times, **options):
+        company.says("/voice", GATHER.format(says(greeting, times)))
+        company.says("/choice", ASKS.format(says("We are open until five.", times)))
+        company.says("/words", says("You have chosen tulips.", times) + "<Hangup/>")
         network = await open_network(company.url(), public)
         return await parties.caller(network, **options), network, network.company(company.url())
 
@@ -49,7 +50,7 @@ async def placed(open_network, parties, company, public):
 async def test_a_call_is_heard_by_recordings_and_answered_with_keys_and_words(
     placed, parties, company, act, hears
 ):
-    caller, network, number = await placed("For roses, press 1.")
+    caller, network, number = await placed("For roses, press 1.", 4)
     await act(caller, "dial")
     await hears(caller, "for roses")
     await act(caller, "press", "2")
@@ -76,7 +77,7 @@ async def test_with_a_public_address_a_call_is_heard_live_and_words_are_recognis
     placed, company, act, hears, public
 ):
     whisper = {"recogniser": "whisper", "recogniser_options": {}}
-    caller, network, _ = await placed("Welcome to the garden shop.", public=public, **whisper)
+    caller, network, _ = await placed("Welcome to the garden shop.", 1, public=public, **whisper)
     await act(caller, "dial")
     await hears(caller, "welcome to the garden")
     await act(caller, "press", "2")

@@ -63,7 +63,8 @@ environments:
 
 MENU = (
     "<Gather numDigits='1' action='choice' timeout='40'><Pause/>"
-    "<Say>For roses, press 1.</Say></Gather>"
+    + "<Say>For roses, press 1.</Say><Pause/>" * 4
+    + "</Gather>"
 )
 
 
@@ -102,7 +103,7 @@ async def test_the_same_journey_passes_in_rehearsal_and_over_a_real_line(
     open_network, tmp_path, company
 ):
     company.says("/voice", MENU)
-    company.says("/choice", "<Say>We are open until five.</Say><Hangup/>")
+    company.says("/choice", "<Say>We are open until five.</Say><Pause/>" * 4 + "<Hangup/>")
     network = await open_network(company.url())
     network.company(company.url(), NUMBER, "the-token-of-the-company")
     folder = workspace(tmp_path, network, company.url())
