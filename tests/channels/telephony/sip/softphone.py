@@ -226,7 +226,7 @@ class Stage:
     """Telephones and media of ours, and softphones, for one scenario."""
 
     folder: Path
-    company: Company
+    company: Company | None
     certificate: Tls
     stack: AsyncExitStack = field(default_factory=AsyncExitStack)
     legs: list[Leg] = field(default_factory=list)

@@ -4,10 +4,12 @@ UDP, telephones behind translators. Each is a row of docs/peers.md."""
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import os
 import random
 import shutil
 import signal
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,14 @@ from cxassure.channels._telephony.sip.taking import Incoming
 from cxassure.channels._telephony.sip.timers import Timers
 from cxassure.channels._telephony.sip.wire import Tls
 from cxassure.errors import CannotLook
+
+spec = importlib.util.spec_from_file_location(
+    "sip_softphone_there", Path(__file__).with_name("softphone.py")
+)
+assert spec and spec.loader
+softphone = importlib.util.module_from_spec(spec)
+sys.modules[spec.name] = softphone
+spec.loader.exec_module(softphone)
 
 KAMAILIO = shutil.which("kamailio", path="/usr/sbin:/usr/bin:/usr/local/sbin")
 KIM = Credentials("kim", "s3cret")
@@ -168,6 +178,31 @@ async def test_telephones_behind_translators_are_reached_where_they_are(
     expected = "answered, hold 200, resume 200, ended by them"
     name = "both telephones behind translators, their Contacts lead nowhere (rport)"
     row(name, expected, f"{seen}, ended by {ended.by}")
+
+
+@pytest.mark.skipif(
+    softphone.BARESIP is None, reason="baresip is not installed: apt-get install baresip-core"
+)
+async def test_a_softphone_that_is_registered_there_is_called_with_sound(
+    proxy: int, certificate: Tls, tmp_path: Path, row: Any
+) -> None:
+    stage = softphone.Stage(tmp_path, None, certificate)
+    account = "auth_user=desk;auth_pass=s3cret;regint=60;answermode=auto;audio_codecs=PCMU"
+    async with stage.stack:
+        phone = await stage.softphone(account, f"sip:desk@127.0.0.1:{proxy}")
+        assert await softphone.until(lambda: "200 OK" in phone.said), phone.said
+        ours, leg = await stage.ours(credentials=[KIM]), await stage.leg()
+        call = await ours.call(way_to(proxy, "udp"), leg)
+        assert await call.wait(events.Answered, softphone.LONG), (call.ended, phone.said)
+        seen = await softphone.talking(leg, phone)
+        await phone.tell("hangup")
+        await call.wait(events.Ended, softphone.LONG)
+        seen += f", {softphone.ended(call)}"
+    row(
+        "baresip is registered there, and called by us",
+        f"{softphone.BOTH}, ended by them, SIP -",
+        seen,
+    )
 
 
 async def test_a_call_taken_back_through_the_proxy(
