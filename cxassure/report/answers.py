@@ -107,7 +107,9 @@ def _who(run: Run, step: StepRun | None, found: Cause | None, context: Context) 
     some += f" ({len(rows)} of {number(len(known), 'row')})" if len(known) > 1 else ""
     also = list(dict.fromkeys(one.journey for one in same if one.journey != run.journey))
     others = f", also of {listed(also[:4])}" if also else ""
-    by = f", {PLACES[step.channel]}" if step and step.channel in PLACES else ""
+    channels = {bad.channel for one in same if (bad := blaming(one).first_bad)}
+    mine = step.channel if step and len(channels) < 2 else ""
+    by = f", {PLACES[mine]}" if mine in PLACES else ""
     return f"customers of {run.journey}{some}{others}{by}; {run.severity}"
 
 

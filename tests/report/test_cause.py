@@ -5,6 +5,7 @@ from sample import broken, gift_card, promise_broken
 from streams import Telling
 
 from cxassure.events import Checked, Kept, Observed
+from cxassure.report.answers import answers
 from cxassure.report.cause import UNKNOWN, cause, causes
 from cxassure.report.codes import explain
 from cxassure.report.context import Context, Past
@@ -214,6 +215,8 @@ def test_a_host_that_is_down_is_one_cause_with_all_that_hangs_on_it():
         "h.example is down for everybody: it refuses the connection; ask, look and call end there"
     )
     assert found.since == "1 of 1 run; also in look and call"
+    (who,) = [one.said for one in answers(runs[0], Context(runs=runs)) if one.label == "who"]
+    assert who == "customers of ask, also of look and call; major"
     assert set(found.runs) == {run.id for run in runs}
 
 
