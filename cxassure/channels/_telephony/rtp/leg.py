@@ -43,8 +43,8 @@ log = logging.getLogger(__name__)
 class Frame:
     """A beat of what is heard; times are the event loop's.
 
-    `at` is when it was played, `arrived` when its last packet came (None where nothing came);
-    `concealed`: some of it is made up.
+    `at` is when it was due to be played, `arrived` when its last packet came (None where nothing
+    came); `concealed`: some of it is made up.
     """
 
     samples: Samples
@@ -219,7 +219,8 @@ class Leg:
         self.lag.add(now - self._beat_at)
         said = self._sender.beat(self._saying.now(), now)
         heard = self._receiver.beat(len(said), now)
-        self._heard(heard, said, now, agreed.codec.rate)
+        self.keys.beat(now)
+        self._heard(heard, said, self._beat_at, agreed.codec.rate)
         self._beat_at += length
         while now - self._beat_at > TOO_LATE:
             self._beat_at += length
@@ -227,20 +228,21 @@ class Leg:
             self._sender.skip()
         self._timer = self._loop.call_at(self._beat_at, self._beat)
 
-    def _heard(self, played: Played | None, said: Samples, now: float, rate: int) -> None:
-        """Hands a beat to keys, recording and listeners; before the first packet there is none."""
+    def _heard(self, played: Played | None, said: Samples, due: float, rate: int) -> None:
+        """Hands a beat to keys, recording and listeners; before the first packet there is none.
+
+        It is told by when it was `due`: what we are late for must not look like a pause."""
         import numpy as np
 
-        self.keys.beat(now)
         samples = np.zeros(len(said), np.int16) if played is None else played.samples
         assert self.recording is not None
         kept = self.recording.rate
-        self.recording.beat(_at_rate(samples, rate, kept), _at_rate(said, rate, kept), now)
+        self.recording.beat(_at_rate(samples, rate, kept), _at_rate(said, rate, kept), due)
         if played is None:
             return
         if self._inband:
-            self.keys.sound(samples, rate, now)
-        frame = Frame(samples, rate, now, played.arrived, played.concealed)
+            self.keys.sound(samples, rate, due)
+        frame = Frame(samples, rate, due, played.arrived, played.concealed)
         for listener in list(self._listeners):
             self._tell(listener, frame)
 
