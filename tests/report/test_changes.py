@@ -195,6 +195,14 @@ def test_a_page_that_reads_otherwise_is_told_although_nothing_fails() -> None:
     assert told(viewed("Sorry!", verdict="failed"), good) == []
 
 
+def test_another_title_is_told_and_a_page_that_was_only_passed_through_is_not() -> None:
+    good = viewed("Gift cards")
+    assert told(viewed("Gift cards", title="Store"), good) == ["the page was «Shop», now «Store»"]
+    run = viewed("Gift cards")
+    run.steps[0].observed.insert(0, seen("page", "Search", url="/search", reads=["Wait"]))
+    assert told(run, good) == told(good, run) == []
+
+
 def test_what_a_customer_typed_and_pages_read_once_only_are_no_change() -> None:
     assert told(viewed("Hello Kim", typed="Kim Lee"), viewed("Hello Ada", typed="Ada Low")) == []
     assert told(viewed("Hello"), call(("page", "Shop", 0.0))) == []

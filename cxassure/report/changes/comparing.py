@@ -76,7 +76,7 @@ def _spoken(before: Sequence[StepRun], after: Sequence[StepRun], whole: bool) ->
     garbled = any(_garbled(step) for step in after)
     for party in parties:
         unsure = _unsure(before, party) | _unsure(after, party)
-        for what in SPOKEN:
+        for what in [one for one in SPOKEN if not (whole and one == "page")]:
             now = [o for o in _of(after, party, what) if not (garbled and recognised(o))]
             yield from _said(_of(before, party, what), now, what, whole, unsure)
         yield from _greeting(before, after, party)

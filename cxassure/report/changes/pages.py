@@ -23,7 +23,8 @@ _WORD = re.compile(r"[^\W\d_]{3,}")
 def read_otherwise(
     before: Sequence[StepRun], after: Sequence[StepRun], party: str
 ) -> Iterator[Change]:
-    """Blocks that are new on a page or gone from it, where both runs have read it whole.
+    """Titles that are otherwise, and blocks that are new on a page or gone from it, where both runs
+    have read it whole. A page that was passed through once only is no change.
 
     Numbers, dates and words that the customer typed in are left out: they differ by nature.
     """
@@ -31,8 +32,16 @@ def read_otherwise(
     was = {place: mine for place, mine in _pages(before, party).items() if place in pages}
     for place, old in was.items():
         new = pages[place]
+        yield from _titled(old, new, known)
         yield from _told("new", new, {_key(text, known) for text in _blocks(old)}, known)
         yield from _told("gone", old, {_key(text, known) for text in _blocks(new)}, known)
+
+
+def _titled(old: Sequence[Observed], new: Sequence[Observed], known: set[str]) -> Iterator[Change]:
+    if {_key(o.text, known) for o in old}.isdisjoint(_key(o.text, known) for o in new):
+        was, now = old[-1], new[-1]
+        sentence = f"the page was «{clip(was.text, 120)}», now «{clip(now.text, 120)}»"
+        yield Change("page", now.step, sentence, was.text, now.text)
 
 
 def _told(
