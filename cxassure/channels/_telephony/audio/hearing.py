@@ -89,12 +89,15 @@ class Hearing:
             heard: Heard = await self._asked(ask, self._patience)
             return heard
 
-    async def recall(self, sound: Sound, folders: Sequence[str]) -> Heard:
-        """Which of the recordings in `folders` are heard in `sound`; raises as `hear` does."""
+    async def recall(
+        self, sound: Sound, folders: Sequence[str], loosely: Sequence[str] = ()
+    ) -> Heard:
+        """Which of the recordings in `folders` are heard in `sound`, word for word, or `loosely`;
+        raises as `hear` does."""
         async with self._turn:
             await self._begin()
             heard: Heard = await self._asked(
-                partial(_recalled, sound, tuple(folders)), self._patience
+                partial(_recalled, sound, tuple(folders), tuple(loosely)), self._patience
             )
             return heard
 
@@ -197,9 +200,9 @@ def _listen(sound: Sound, expected: tuple[str, ...], language: str, part: bool) 
         return _Trouble("CannotLook", f"the recogniser failed: {wrong}", "")
 
 
-def _recalled(sound: Sound, folders: tuple[str, ...]) -> Heard | _Trouble:
+def _recalled(sound: Sound, folders: tuple[str, ...], loosely: tuple[str, ...]) -> Heard | _Trouble:
     try:
-        return Heard(Repertoire(folders).hear(sound))
+        return Heard(Repertoire(folders, loosely).hear(sound))
     except CxassureError as wrong:
         return _Trouble(type(wrong).__name__, wrong.what, wrong.hint)
 

@@ -33,6 +33,19 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
+class Otherwise:
+    """A recording that was nearly heard: `since` and `until` are the seconds of it in which the
+    sound was another one."""
+
+    text: str
+    since: float
+    until: float
+
+    def __str__(self) -> str:
+        return f"«{self.text}» is said otherwise from {self.since:.1f} to {self.until:.1f} s of it"
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
     """What a recogniser heard; `text` is empty where it heard no speech.
 
@@ -41,7 +54,8 @@ class Said:
     was expected, as a logarithm (nats); 0 or less means that the expected words suit the sound as
     well. `whole`: the same for each expected text in its own writing, infinite where it has `*`.
     Both are empty where an engine cannot tell. `told`: what it hears when it is told to look out
-    for each expected text; empty for those that it was not told.
+    for each expected text; empty for those that it was not told. `otherwise`: recordings that are
+    in the sound but for a word or two; no word of theirs is in `text`.
     """
 
     text: str
@@ -50,6 +64,7 @@ class Said:
     losses: tuple[tuple[float, ...], ...] = ()
     whole: tuple[float, ...] = ()
     told: tuple[str, ...] = ()
+    otherwise: tuple[Otherwise, ...] = ()
 
 
 class Recogniser(Protocol):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cxassure.channels._telephony.audio.fingerprint import HOP, bands, cosines
-from cxassure.channels._telephony.audio.recogniser import Said, Word
+from cxassure.channels._telephony.audio.recogniser import Otherwise, Said, Word
 from cxassure.channels._telephony.audio.sound import Sound
 from cxassure.channels._telephony.audio.voice import spoken
 from cxassure.channels._telephony.audio.wav import read_wav
@@ -28,6 +28,12 @@ SCRIPT = "script.txt"
 """Beside recordings: their words as they are written, a line each; after a bar, remarks."""
 KNOWN = 0.13
 """Distance up to which a stretch is the recording: itself through a codec has less than 0.05."""
+WINDOWS = ((12, 0.22), (8, 0.30))
+"""Frames of a recording (a syllable, a sound of it), and the mean distance of as many up to which
+they are the recording's own: itself through a codec has less than 0.19 and 0.22, with a packet
+lost here and there less than these. Another word has more; «thirty» for «thirteen» need not."""
+EDGE = 5
+"""Frames at both ends of a recording that are not judged: a breath more or less was cut away."""
 QUIET = 30.0
 """dB below the loudest frame of a recording under which a frame is a pause."""
 STEP = 0.05
@@ -53,6 +59,7 @@ class _Place:
     first: int
     last: int
     distance: float
+    otherwise: Otherwise | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,26 +79,38 @@ class Repertoire:
 
     `folders` hold WAV or μ-law (`.ulaw`, 8,000 a second) files that are named after their words
     (`to-hear-it-again-press-1.wav`); `package:path` is a folder in an installed package. What is
-    put into a folder later is known from then on.
+    put into a folder later is known from then on. Of recordings in `folders` each syllable must be
+    heard; those in `loosely` may have met something on the way (another voice in a conference).
     """
 
-    def __init__(self, folders: Sequence[str] = ()) -> None:
+    def __init__(self, folders: Sequence[str] = (), loosely: Sequence[str] = ()) -> None:
         self._folders = [folder_of(one) for one in folders]
+        self._loosely = [folder_of(one) for one in loosely]
 
     def hear(self, sound: Sound, expected: Sequence[str] = (), language: str = "en") -> Said:
         """See `Recogniser`. The confidence is the share of what is voiced that is known; each
         word's is how well its recording was kept."""
         voiced = spoken(sound)
-        known = [one for folder in self._folders for one in _read(folder, _stamp(folder))]
+        strict, loose = (_all(folders) for folders in (self._folders, self._loosely))
+        known = [*strict, *loose]
         if not voiced or not known:
             return Said("", 0.0)
         heard, mean = _Sound(*_heard(sound)), _mean(tuple(known))
-        places = _chosen([place for one in known for place in _found(one, heard, mean)])
+        found = [p for one in loose for p in _found(one, heard, mean)]
+        found += [_judged(p, heard, mean) for one in strict for p in _found(one, heard, mean)]
+        places = _chosen(found)
         words = tuple(
             Word(p.known.text, p.first * HOP, p.last * HOP, round(1 - p.distance, 3))
             for p in places
+            if not p.otherwise
         )
-        return Said(" ".join(word.text for word in words), _share(words, voiced), words)
+        text = " ".join(word.text for word in words)
+        nearly = tuple(p.otherwise for p in places if p.otherwise)
+        return Said(text, _share(words, voiced), words, otherwise=nearly)
+
+
+def _all(folders: Sequence[Path]) -> list[Known]:
+    return [one for folder in folders for one in _read(folder, _stamp(folder))]
 
 
 def folder_of(written: str) -> Path:
@@ -171,15 +190,68 @@ def _found(known: Known, sound: _Sound, mean: Frames) -> Iterator[_Place]:
     """Where a recording may be in what is heard: each best place, none over another."""
     import numpy as np
 
-    costs = 1 - _unit(known.frames - mean) @ sound.of(mean).T
-    costs[~known.loud] = 0.3
-    costs[np.ix_(~known.loud, ~sound.loud)] = 0.0
+    costs = _costs(known, sound, mean)
     ends, firsts = _laid(costs, KNOWN)
     while len(ends) and ends.min() <= KNOWN:
         last = int(ends.argmin())
         first = int(firsts[last])
         yield _Place(known, sound.first + first, sound.first + last + 1, float(ends[last]))
         ends[max(first - SHARED, 0) : last + len(known.frames)] = np.inf
+
+
+def _costs(known: Known, sound: _Sound, mean: Frames) -> Frames:
+    """The distance of each frame of a recording (rows) to each that is heard."""
+    import numpy as np
+
+    costs: Frames = 1 - _unit(known.frames - mean) @ sound.of(mean).T
+    costs[~known.loud] = 0.3
+    costs[np.ix_(~known.loud, ~sound.loud)] = 0.0
+    return costs
+
+
+def _judged(place: _Place, sound: _Sound, mean: Frames) -> _Place:
+    """The place, with where it is another sound than the recording, syllable by syllable."""
+    import numpy as np
+
+    first, last = place.first - sound.first, place.last - sound.first
+    costs = _costs(place.known, sound, mean)[:, first:last]
+    local = costs[np.arange(len(costs)), beside(costs)]
+    strange, loud = np.zeros(len(local), bool), place.known.loud.copy()
+    loud[:EDGE] = loud[-EDGE:] = False
+    for window, most in WINDOWS:
+        for at in np.flatnonzero(windowed(local, loud, window) > most):
+            strange[at : at + window] = True
+    if not strange.any():
+        return place
+    since, until = np.flatnonzero(strange)[[0, -1]] * HOP
+    return replace(place, otherwise=Otherwise(place.known.text, float(since), float(until) + HOP))
+
+
+def beside(costs: Frames) -> NDArray[np.int64]:
+    """The column that lies beside each row on the cheapest way from the first to the last; a row
+    stays in its column, goes one or two."""
+    import numpy as np
+
+    total, back = costs[0].copy(), np.zeros(costs.shape, np.int64)
+    total[1:] = np.inf
+    for place, row in enumerate(costs[1:], 1):
+        before = np.pad(total, (2, 0), constant_values=np.inf)
+        ways = np.stack([before[2:] + STEP, before[1:-1], before[:-2] + STEP])
+        back[place] = ways.argmin(axis=0)
+        total = row + ways.min(axis=0)
+    path, column = np.zeros(len(costs), np.int64), costs.shape[1] - 1
+    for place in range(len(costs) - 1, -1, -1):
+        path[place] = column
+        column = max(column - int(back[place, column]), 0)
+    return path
+
+
+def windowed(local: Frames, loud: NDArray[np.bool_], window: int) -> Frames:
+    """The mean of the `window` frames that begin at each; pauses are as they should be."""
+    import numpy as np
+
+    made: Frames = np.convolve(np.where(loud, local, 0.0), np.ones(window))[window - 1 :] / window
+    return made
 
 
 def _laid(costs: Frames, most: float) -> tuple[Frames, NDArray[np.int64]]:

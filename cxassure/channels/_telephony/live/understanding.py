@@ -150,15 +150,18 @@ class Understanding:
         """What recordings explain, the company's and those of our own parties; None where they do
         not explain enough, unless nothing else could. What is heard before the first of them may
         be music where that was going on. Raises `CannotLook`."""
-        folders = [one for one in (self._options.golden, self.voices.folder) if one]
+        folders, own = [one for one in [self._options.golden] if one], [self.voices.folder]
         began = monotonic()
-        said = (await self._known().recall(sound, folders)).said
+        said = (await self._known().recall(sound, folders, own)).said
         self.slowest = max(self.slowest, monotonic() - began)
         if after_music and said.words:
             head = said.words[0].start
-            said = (await self._known().recall(sound.cut(head), folders)).said
+            said = (await self._known().recall(sound.cut(head), folders, own)).said
             said = replace(said, words=tuple(_later(word, head) for word in said.words))
-        if said.confidence < ENOUGH and self._options.recogniser != "golden":
+        for one in said.otherwise:
+            self._opening.finding(f"the recording {clip(str(one), 300)}")
+        little = said.confidence < ENOUGH or said.otherwise
+        if little and self._options.recogniser != "golden":
             return None
         by = {self.voices.said.get(plain(word.text), "") for word in said.words}
         speaker = by.pop() if len(by) == 1 else ""

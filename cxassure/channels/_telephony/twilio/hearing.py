@@ -69,7 +69,7 @@ class Listener:
             return None
         from cxassure.channels._telephony.audio.repertoire import Repertoire
 
-        said = Repertoire([self.voices.folder]).hear(sound)
+        said = Repertoire(loosely=[self.voices.folder]).hear(sound)
         who = {self.voices.said.get(plain(word.text), "") for word in said.words}
         if said.confidence < ENOUGH or len(who) != 1:
             return None

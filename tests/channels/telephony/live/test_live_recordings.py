@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from cxassure.channels._telephony.audio.repertoire import Repertoire, folder_of, slug
 from cxassure.channels._telephony.audio.sound import Sound
+from cxassure.channels._telephony.audio.voices import read_aloud
 from cxassure.channels._telephony.rtp import g711
 from cxassure.demo.telephone import prompts
 from cxassure.errors import CannotLook
@@ -51,6 +54,44 @@ def test_what_is_choppy_is_not_known(known):
     for at in range(0, len(sound), 1600):
         sound[at : at + 640] = 0
     assert known.hear(Sound(sound, 8000)).confidence < 0.4
+
+
+ACCEPTED = "To hear about an order, press two. For returns, press three."
+
+
+@pytest.fixture(scope="module")
+def accepted(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("accepted")
+    (folder / f"{slug(ACCEPTED)}.wav").write_bytes(read_aloud(ACCEPTED, "slt").at(8000).wav())
+    return folder
+
+
+def over_the_line(text: str) -> Sound:
+    coded = g711.encode(g711.MU, read_aloud(text, "slt").at(8000).samples)
+    return Sound(g711.decode(g711.MU, coded).astype(np.int16), 8000)
+
+
+@pytest.mark.parametrize(
+    ("text", "since", "until"),
+    [
+        (ACCEPTED.replace("two", "nine"), 1.5, 2.2),
+        (ACCEPTED.replace("returns", "refunds"), 2.0, 2.9),
+        (ACCEPTED.replace("press two", "do not press two"), 1.0, 2.0),
+    ],
+)
+def test_a_recording_in_which_one_word_is_another_is_not_known(accepted, text, since, until):
+    heard = Repertoire([str(accepted)]).hear(over_the_line(text))
+    assert heard.text == ""
+    (nearly,) = heard.otherwise
+    assert slug(nearly.text) == slug(ACCEPTED)
+    assert since <= nearly.since < nearly.until <= until
+    assert "is said otherwise from" in str(nearly)
+
+
+def test_a_recording_that_came_over_the_line_is_known_to_its_last_syllable(accepted):
+    for folders in ({"folders": [str(accepted)]}, {"loosely": [str(accepted)]}):
+        heard = Repertoire(**folders).hear(over_the_line(ACCEPTED))
+        assert slug(heard.text) == slug(ACCEPTED) and not heard.otherwise
 
 
 def test_silence_is_nothing(known):
