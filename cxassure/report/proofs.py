@@ -44,12 +44,14 @@ def _of(check: Checked) -> list[Proof]:
 
 def _fields(text: str) -> dict[str, str]:
     found = list(_FIELD.finditer(text))
+    if not found:  # nothing was seen, or it could not be
+        return {}
     ends = [one.start() for one in found[1:]] + [len(text)]
     return {one[1]: text[one.end() : end] for one, end in zip(found, ends, strict=True)}
 
 
 def _holds(check: Checked, name: str, wanted: dict[str, str], seen: dict[str, str]) -> bool | None:
-    if name not in wanted:
+    if name not in wanted or check.verdict == "unseen":
         return None
     if check.verdict == "passed":
         return True

@@ -21,6 +21,7 @@ class CassetteDesk(Playing):
         super().__init__(session)
         self._picked_up: float | None = None
         self._stopped: float | None = None
+        self._consults = False
 
     async def open(self, wanted: str) -> None:
         """`wanted`, whose call is to be answered, says nothing here: there is but this one."""
@@ -71,10 +72,19 @@ class CassetteDesk(Playing):
 
     async def transfer(self, to: str, attended: bool, patience: float) -> None:
         self._talking()
+        if attended and not self._consults:
+            await self.consult(to, patience)
+        self._consults = False
         await self._do("transferred", None, shown=to)
+
+    async def consult(self, to: str, patience: float) -> None:
+        await self.hold(True)
+        self._consults = True
+        await self._do("consulted", None, shown=to)
 
     async def hold(self, held: bool) -> None:
         self._talking()
+        self._consults = False
         await self._do("held" if held else "resumed", None)
 
     async def hang_up(self) -> None:

@@ -19,13 +19,12 @@ LARGEST = 64 << 20
 LONGEST = 86_400.0
 """Seconds that a line may be away from the beginning of its call."""
 ACTS = frozenset(
-    "dialled,pressed,said,answered,declined,held,resumed,transferred,hung up,let ring,over".split(
-        ","
-    )
+    "dialled,pressed,said,answered,declined,held,resumed,consulted,transferred,hung up,let ring,"
+    "over".split(",")
 )
 """What a party does; all else happens to it. `over` is the end of the journey."""
 OVER, TURN = "over", "turn"
-_AT_ONCE = frozenset(("speech", "tone", "tones"))
+_AT_ONCE = frozenset(("speech", "tone", "tones", "keys"))
 _SOUNDS = "the folder of sounds belongs to the cassette: keep both, or record it anew"
 _DOES: tuple[Who, ...] = ("customer", "agent")
 
