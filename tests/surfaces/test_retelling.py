@@ -112,3 +112,17 @@ def test_a_run_told_alone_is_told_with_what_its_campaign_knows(counter: Counter)
     assert "index.html#ship-b-step-1" in alone  # where it is on the campaign's page
     counter.ask("report", f"{campaign.name}/ship.b")
     assert "only b: look at what differs from a" in (campaign / "index.html").read_text()
+
+
+def test_a_deployment_is_taken_back_by_what_passes_over_the_same_host_since(
+    counter: Counter,
+) -> None:
+    counter.write("journeys/ship.yaml", SHIP % 200)
+    assert counter.run("run", "ship").code == 0
+    assert counter.ask("deployed", "office 2.0").code == 0
+    counter.write("journeys/ship.yaml", SHIP % 404)
+    assert counter.run("run", "ship").code == 1
+    bad = f"{counter.runs()[-1].name}/ship"
+    assert "deployed before it began: office 2.0" in counter.ask("explain", bad).out
+    assert counter.run("run", "fine").code == 0
+    assert "deployed before it began" not in counter.ask("explain", bad).out
