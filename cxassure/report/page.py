@@ -86,6 +86,12 @@ def fragment(run: Run, context: Context) -> str:
     return _templates().get_template("run.html").render(shown=shown, runs=[run])
 
 
+def first_screen(run: Run, context: Context) -> str:
+    """The HTML of the six answers alone, for the head of such a page; nothing where all is well."""
+    first = _first(run, replace(context, alone=True))
+    return _templates().get_template("first.html").render(first=first) if first else ""
+
+
 def style() -> str:
     """The style sheet that pages and fragments need."""
     return (_TEMPLATES / "page.css").read_text("utf-8")

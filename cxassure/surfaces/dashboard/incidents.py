@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ from starlette.routing import Route
 
 from cxassure.errors import UsageError
 from cxassure.incident import Incident, Waiver
+from cxassure.report.answers import PLACES
 from cxassure.surfaces.dashboard.forms import filled, visitor
 from cxassure.surfaces.dashboard.looking import Looking
 from cxassure.surfaces.dashboard.rendering import Rendering
@@ -22,6 +24,9 @@ from cxassure.text import clip
 
 if TYPE_CHECKING:
     from cxassure.store.annals import Note
+
+FIRST = ("opened", "reopened", "escalated")
+"""What is said first of an incident: whom that has not reached was not told."""
 
 LONGEST = 2000
 """Characters of a note."""
@@ -42,6 +47,11 @@ class Deeds:
     def notes(self, name: str) -> list[Note]:
         """What was noted of it, the oldest first."""
         return self._looking.duty.kept.annals.notes([name])[name]
+
+    def untold(self, name: str) -> set[str]:
+        """Whom what was said first of it has not reached yet."""
+        waiting = (one.message for one in self._looking.duty.kept.waiting())
+        return {one.to for one in waiting if one.incident == name and one.word in FIRST}
 
     def acknowledge(self, name: str, who: str, note: str) -> None:
         """`who` has it. Raises `UsageError` where it is not open."""
@@ -66,6 +76,22 @@ class Deeds:
         given = {"journeys": journeys, "owner": who, "reason": reason, "until": until}
         with self._writing:
             return self._looking.workspace.waive(given)
+
+
+def where(incident: Incident) -> str:
+    """On which channel, at which host, in which environment, seen from where."""
+    fault, vantage = incident.fault, str(incident.lead.vantage)
+    channel = (fault.step or fault.connector).partition(" ")[0].partition(".")[0]
+    place = PLACES.get(channel, "")
+    env = f"environment {fault.env}" if fault.env else ""
+    seen = f"seen from {vantage}" if vantage else ""
+    return ", ".join(filter(None, (place, fault.host, env, seen))) or "nobody could tell"
+
+
+def moment(incident: Incident) -> str:
+    """Where in a run's story it broke: `#step-4`; nothing where no step did."""
+    found = re.search(r"step-\d+$", incident.lead.account.link)
+    return f"#{found[0]}" if found else ""
 
 
 class Incidents:
@@ -95,6 +121,8 @@ class Incidents:
         visitor(request)
         incident = await self._found(request)
         notes = await asyncio.to_thread(self._deeds.notes, incident.id)
+        untold = await asyncio.to_thread(self._deeds.untold, incident.id)
+        longest = timedelta(seconds=self._looking.workspace.settings.longest_waiver)
         tomorrow = datetime.now(UTC) + timedelta(days=1)
         return self._rendering.page(
             request,
@@ -102,9 +130,15 @@ class Incidents:
             status=status,
             incident=incident,
             notes=notes,
+            told=sorted(incident.told.keys() - untold),
+            untold=sorted(incident.told.keys() & untold),
+            where=where(incident),
+            failing=self._looking.picture.failing_of(incident),
+            moment=moment(incident),
             wrong=wrong,
             tomorrow=f"{tomorrow:%F}",
             today=f"{datetime.now(UTC):%F}",
+            last_day=f"{datetime.now(UTC) + longest:%F}",
         )
 
     async def acknowledge(self, request: Request) -> Response:

@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from cxassure.report.page import fragment
+from cxassure.report.page import first_screen, fragment
 from cxassure.retelling import context_of
 from cxassure.run import Run
 from cxassure.surfaces.dashboard.forms import visitor
@@ -112,19 +112,22 @@ class Runs:
         stored = await asyncio.to_thread(self._looking.views.read, campaign, name)
         if stored is None:
             return self._gone(request, past)
-        html = await asyncio.to_thread(self._story, stored.run, folder)
+        first, html = await asyncio.to_thread(self._story, stored.run, folder)
         return self._rendering.page(
             request,
             "run.html",
+            first=Markup(first),
             story=Markup(html),
             run=stored.run,
             lost=await asyncio.to_thread(lost, stored.run, folder),
         )
 
-    def _story(self, run: Run, folder: Path) -> str:
+    def _story(self, run: Run, folder: Path) -> tuple[str, str]:
+        """The six answers, and the whole of it."""
         reader, deploys = self._looking.views.reader, self._looking.duty.state().deploys
         folders = {run.id: folder}
-        return fragment(run, context_of(reader, [run], folders, folder.parent, AGAIN, deploys))
+        context = context_of(reader, [run], folders, folder.parent, AGAIN, deploys)
+        return first_screen(run, context), fragment(run, context)
 
     def _gone(self, request: Request, past: PastRun | None) -> Response:
         """What is still known of a run whose files are not here."""

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
-from stage import ATTACK, Stage, drive, settle, staged
+from stage import ATTACK, Stage, drive, settle, showcase, staged
 
 from cxassure.errors import CannotLook
 from cxassure.workspace import find_browser
@@ -26,6 +26,7 @@ PAGES = (
 ).split()
 GONE = "/runs/20260101T020304Z-007abcd/gift-card/"
 PHONE = {"viewport": {"width": 360, "height": 740}, "color_scheme": "dark", "has_touch": True}
+SMALL = {**PHONE, "viewport": {"width": 360, "height": 640}}
 DESK = {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"}
 PATIENCE = 20_000
 
@@ -225,13 +226,40 @@ async def test_it_can_be_installed(browser: Browser, stage: Stage) -> None:
 async def test_the_first_screen_of_a_phone_says_what_broke_who_is_hurt_since_when_and_what_next(
     browser: Browser, stage: Stage
 ) -> None:
-    small = {**PHONE, "viewport": {"width": 360, "height": 640}}
-    made = await window(browser, stage, **small)
+    made = await window(browser, stage, **SMALL)
     card = made.page.locator("#now .card").first
     for word in ("broke", "hurt", "since", "next"):
         await expect(card.get_by_text(word, exact=True)).to_be_in_viewport(timeout=PATIENCE)
     await expect(card.get_by_role("link", name="take it")).to_be_in_viewport(timeout=PATIENCE)
     await made.context.close()
+
+
+async def test_a_message_leads_to_six_answers_deeds_and_the_failing_run_on_one_screen(
+    browser: Browser, tmp_path: Path
+) -> None:
+    with staged(await showcase(tmp_path / "shop")) as stage:
+        made = await window(browser, stage, **SMALL)
+        page = made.page
+        incident = page.locator("#now .card h3 a").first
+        await page.goto(path_on(page, await incident.get_attribute("href") or ""))
+        await six_answers(page)
+        for name in ("take it", "note", "waive", "runbook"):
+            link = page.locator(".ways").get_by_role("link", name=name, exact=True)
+            await expect(link).to_be_in_viewport(timeout=PATIENCE)
+        await page.get_by_role("link", name="see the failing run").click()
+        await page.wait_for_url("**/runs/**")
+        await six_answers(page)
+        assert made.complaints == []
+        await made.context.close()
+
+
+async def six_answers(page: Page) -> None:
+    """All of them stand on the first screen."""
+    said = page.locator("main .answers dt")
+    await expect(said).to_have_count(6, timeout=PATIENCE)
+    for place in range(6):
+        await expect(said.nth(place)).to_be_in_viewport(timeout=PATIENCE)
+    assert await page.evaluate("scrollY") == 0
 
 
 async def test_without_scripts_everything_is_read_and_done(browser: Browser, stage: Stage) -> None:
