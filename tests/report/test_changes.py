@@ -176,6 +176,13 @@ def test_what_is_said_once_more_or_once_nobody_waits_is_no_change() -> None:
                  text="Anything else?")
     )  # fmt: skip
     assert told(late, call(hello)) == told(call(hello), late) == []
+    closing = StepRun(index=2, part="closing", verdict="passed", observed=[
+        Observed(step=2, at=5.0, party="caller", channel="ivr", who="company", what="reply",
+                 text="Kim has left."),
+    ])  # fmt: skip
+    gone = call(hello)
+    gone.steps.append(closing)
+    assert told(gone, call(hello)) == []
 
 
 def viewed(*lines: str, verdict: Verdict = "passed", title: str = "Shop", typed: str = "") -> Run:
@@ -200,6 +207,15 @@ def test_another_title_is_told_and_a_page_that_was_only_passed_through_is_not() 
     assert told(viewed("Gift cards", title="Store"), good) == ["the page was «Shop», now «Store»"]
     run = viewed("Gift cards")
     run.steps[0].observed.insert(0, seen("page", "Search", url="/search", reads=["Wait"]))
+    assert told(run, good) == told(good, run) == []
+
+
+def test_a_page_that_was_read_once_more_or_never_whole_is_not_compared() -> None:
+    good, run = viewed("Cancel it?"), viewed("Cancel it?")
+    done = seen("page", "Shop", url="/cards/1048219", reads=["It is cancelled."])
+    run.steps[0].observed.append(done)
+    assert told(run, good) == told(good, run) == []
+    good.steps[0].observed.append(seen("page", "Shop", url="/cards/1048219"))
     assert told(run, good) == told(good, run) == []
 
 

@@ -145,12 +145,15 @@ def _in_passing(
 
 
 def _unsure(steps: Sequence[StepRun], party: str) -> set[int]:
-    """What came behind all that was expected of the party's last step: a run just as good may have
-    ended before it. By identity."""
-    mine = [step for step in steps if step.party == party and step.observed]
-    if not mine or not (came := [c.came for c in mine[-1].checked if c.came is not None]):
+    """What came when nobody waited for the party any more: behind all that was expected of its last
+    step. A run just as good may have ended before it. By identity."""
+    last = next((step for step in reversed(steps) if step.party == party and step.verb), None)
+    if last is None:
         return set()
-    return {id(o) for o in mine[-1].observed if o.at > mine[-1].at + max(came)}
+    came = [check.came for check in last.checked if check.came is not None]
+    over = last.at + max(came, default=last.took)
+    every = (seen for step in steps for seen in step.observed)
+    return {id(seen) for seen in every if seen.party == party and seen.at > over}
 
 
 def _pair(

@@ -24,14 +24,15 @@ def read_otherwise(
     before: Sequence[StepRun], after: Sequence[StepRun], party: str
 ) -> Iterator[Change]:
     """Titles that are otherwise, and blocks that are new on a page or gone from it, where both runs
-    have read it whole. A page that was passed through once only is no change.
+    have read it whole as often. A page that was passed through once only is no change.
 
     Numbers, dates and words that the customer typed in are left out: they differ by nature.
     """
     known, pages = _typed([*before, *after]), _pages(after, party)
-    was = {place: mine for place, mine in _pages(before, party).items() if place in pages}
-    for place, old in was.items():
-        new = pages[place]
+    for place, old in _pages(before, party).items():
+        new = pages.get(place, [])
+        if len(old) != len(new) or not all(_blocks([page]) for page in (*old, *new)):
+            continue
         yield from _titled(old, new, known)
         yield from _told("new", new, {_key(text, known) for text in _blocks(old)}, known)
         yield from _told("gone", old, {_key(text, known) for text in _blocks(new)}, known)
@@ -59,10 +60,10 @@ def _told(
 
 
 def _pages(steps: Sequence[StepRun], party: str) -> dict[str, list[Observed]]:
-    """What was read of each page, by its address without query and numbers."""
+    """The visits to each page, by its address without query and numbers."""
     found: dict[str, list[Observed]] = {}
     for seen in (o for step in steps for o in step.observed):
-        if seen.party == party and seen.what == "page" and _blocks([seen]):
+        if seen.party == party and seen.what == "page" and "url" in seen.data:
             place = str(seen.data.get("url", "")).partition("?")[0].partition("#")[0]
             found.setdefault(lasting(place), []).append(seen)
     return found
