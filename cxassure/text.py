@@ -130,14 +130,14 @@ def near(wanted: str, text: str, length: int = 200) -> str:
 
 
 def guess(name: str, known: Iterable[str]) -> str:
-    """A hint that names the nearest known names, or lists them when none is near."""
+    """A hint that names the nearest known names, the nearest first, or lists them when none is."""
     import difflib  # only needed when something is wrong
 
     names = sorted(known)[:1000]
     near = difflib.get_close_matches(
         name[:80].casefold(), [n.casefold() for n in names], n=2, cutoff=0.6
     )
-    matches = [n for n in names if n.casefold() in near]
+    matches = [n for one in near for n in names if n.casefold() == one]
     if matches:
         return "did you mean " + " or ".join(f"«{n}»" for n in matches) + "?"
     listed = ", ".join(names[:40]) + (", …" if len(names) > 40 else "")

@@ -204,7 +204,10 @@ SPOILT: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
         "did you mean «equals»?",
     ),
     "channel": (lambda p: p["parties"]["office"].update(channel="apy"), "did you mean «api»?"),
-    "measure": (lambda p: p.update(promises={"turnz": {"at_most": 1}}), "did you mean «turns»?"),
+    "measure": (
+        lambda p: p.update(promises={"turnz": {"at_most": 1}}),
+        "did you mean «turns» or «turn_p95»?",
+    ),
     "name": (lambda p: p.update(journey="../../escape"), "no name"),
 }
 
