@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from cxassure.report.trend import BY
 from cxassure.surfaces.dashboard import told
 from cxassure.surfaces.dashboard.forms import check, visitor
 from cxassure.surfaces.dashboard.incidents import Deeds
@@ -20,6 +21,7 @@ from cxassure.surfaces.dashboard.looking import Looking
 from cxassure.surfaces.dashboard.openapi import ROOT, Call, Query, document
 from cxassure.surfaces.dashboard.people import Role
 from cxassure.surfaces.dashboard.runs import VERDICTS, Asked, page
+from cxassure.surfaces.dashboard.trends import LENGTHS, Trends
 
 _T = TypeVar("_T")
 MOST = 200
@@ -39,8 +41,8 @@ class Answer:
 class Api:
     """All calls. What is wrong is answered by `Wrong`, with 400 to 422 or 503."""
 
-    def __init__(self, looking: Looking, deeds: Deeds) -> None:
-        self._looking, self._deeds = looking, deeds
+    def __init__(self, looking: Looking, deeds: Deeds, trends: Trends) -> None:
+        self._looking, self._deeds, self._trends = looking, deeds, trends
 
     def calls(self) -> list[tuple[Call, Callable[[Request], Awaitable[Answer]]]]:
         """Every call and what answers it."""
@@ -63,6 +65,7 @@ class Api:
             ),
             (_call(read, "/peaks", "Peaks to come.", told.PeaksTold), self.peaks),
             (_call(read, "/readiness/{peak}", "Decisions.", told.ReadinessTold), self.readiness),
+            (_call(read, "/trends", "Figures over time.", told.TrendTold, TRENDS), self.trends),
             (_call(read, "/waivers", "What is borne.", told.WaiversTold), self.waivers),
             (_call(write, "/waivers", "Bear failures.", told.WaiversTold, body=WAIVE), self.waive),
         ]
@@ -149,6 +152,14 @@ class Api:
         found = await asyncio.to_thread(self._looking.with_store, kept)
         return Answer(told.ReadinessTold(decisions=found[::-1]))
 
+    async def trends(self, request: Request) -> Answer:
+        """Success, time to a human, effort and the other figures, in groups."""
+        try:
+            found = await self._trends.told(request.query_params)
+        except ValueError as wrong:
+            raise HTTPException(400, str(wrong)) from None
+        return Answer(told.trend(found))
+
     async def waivers(self, request: Request) -> Answer:
         """What is borne."""
         found = [told.waiver(one) for one in self._looking.picture.waivers]
@@ -199,6 +210,18 @@ RUNS = (
     Query("until", DAY),
     Query("after", "Where an earlier page ended."),
     Query("limit", "How many.", {"type": "integer", "minimum": 1, "maximum": MOST}),
+)
+
+
+TRENDS = (
+    Query("journey", "The journey's name."),
+    Query("env", "The environment."),
+    Query("by", "What makes a group: day when left out.", {"type": "string", "enum": list(BY)}),
+    Query(
+        "days",
+        "So many days until today: 30 when left out.",
+        {"type": "integer", "enum": list(LENGTHS)},
+    ),
 )
 
 

@@ -76,6 +76,7 @@ def application(workspace: Workspace, setting: Setting) -> Starlette:
     oidc = Oidc(setting.provider, people, sessions, entering) if setting.provider else None
     deeds, pages = Deeds(looking), Pages(looking, rendering)
     answers, logbook = Answers(people.folder), Logbook(people.folder)
+    trends = Trends(looking, answers, rendering)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -104,13 +105,13 @@ def application(workspace: Workspace, setting: Setting) -> Starlette:
         *Incidents(looking, deeds, rendering).routes(),
         *Runs(looking, rendering).routes(),
         *Live(looking, pages.fragment).routes(),
-        *Trends(looking, answers, rendering).routes(),
+        *trends.routes(),
         *answers.routes(),
         *Metrics(looking).routes(),
         *Admin(people, sessions, logbook, rendering).routes(),
         *Keeping(looking, logbook, rendering).routes(),
         *Subscribing(Phones(people.folder, setting.push), rendering).routes(),
-        *Api(looking, deeds).routes(),
+        *Api(looking, deeds, trends).routes(),
     ]
     public = (*PUBLIC, "/metrics") if setting.near else PUBLIC
     guard = Middleware(Guard, hosts=setting.hosts, people=people, sessions=sessions, public=public)

@@ -38,7 +38,7 @@ def by_day(
 ) -> Markup:
     """A line of values by day or week; those without a value are gaps. It `reach`es from nought to
     the highest value unless that is given."""
-    wide, tall, head, foot = 360, 96, 16, 16
+    wide, tall, head, foot = 300, 90, 18, 18
     low, high = reach or (0.0, max((v for v in values if v is not None), default=0.0) or 1.0)
     step = wide / max(len(values) - 1, 1)
 
@@ -51,7 +51,7 @@ def by_day(
         [p for _, p in group] for there, group in groupby(placed, lambda p: bool(p[1])) if there
     ]
     parts = [f'<line class="axis" x1="0" y1="{tall - 4}" x2="{wide}" y2="{tall - 4}"/>']
-    parts.append(f'<text class="label" x="0" y="11">{_short(high)}</text>')
+    parts.append(f'<text class="label" x="0" y="13">{_short(high)}</text>')
     for run in runs:
         if len(run) > 1:
             parts.append(f'<polyline class="value" points="{" ".join(run)}"/>')

@@ -18,6 +18,7 @@ from cxassure.probe import Probe
 from cxassure.settings import Settings
 from cxassure.surfaces.dashboard.days import Days
 from cxassure.surfaces.dashboard.picture import BAD, Ahead, Picture, Standing
+from cxassure.surfaces.dashboard.there import There, there
 from cxassure.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class Looking:
         self._ended = False
         self._state: dict[str, Incident] | None = None
         self._duty: Duty[Incidents] | None = None
+        self._there = There()
         self._days = Days(workspace, lambda: self.duty.state().deploys)
 
     @property
@@ -97,6 +99,9 @@ class Looking:
         slow = (now - self._slow_at).total_seconds() >= SLOWLY
         latest = self.views.latest()
         probes = self._probes() if slow else before.probes
+        if slow:
+            shop = self.workspace
+            self._there = there(probes, Path(shop.root), shop.journeys, shop.probes)
         made = replace(
             before,
             trouble="",
@@ -124,8 +129,11 @@ class Looking:
             self._stamp = stamp
 
     def _probes(self) -> tuple[Probe, ...]:
+        """As they were compiled; where they were not, as the journeys are now."""
         with contextlib.suppress(CxassureError):
             return tuple(self.workspace.compiled())
+        with contextlib.suppress(CxassureError):
+            return tuple(self.workspace.plan().probes)
         return ()
 
     def _standings(
@@ -166,8 +174,10 @@ class Looking:
         waivers = self.workspace.settings.waivers
         held = next((w for w in waivers if w.covers(seen, now)), None) if one.bad else None
         waiver = f"{held.reason} ({held.owner}, until {held.until:%F})" if held else ""
+        gone = self._there.gone(one.journey, one.last.started)
         if probe is None:
-            return replace(one, waiver=waiver) if one.waiver != waiver else one
+            same = (one.waiver, one.gone) == (waiver, gone)
+            return one if same else replace(one, waiver=waiver, gone=gone)
         return replace(
             one,
             title=probe.title,
@@ -175,6 +185,7 @@ class Looking:
             owner=probe.owner,
             channels=tuple(sorted({p.channel for p in probe.parties.values()})),
             waiver=waiver,
+            gone=gone,
         )
 
     def _incidents(self, before: Picture, now: datetime, slow: bool) -> tuple[Incident, ...]:

@@ -26,7 +26,7 @@ class Standing:
     """One journey, row and environment as it stands; `strip` is its newest runs, newest first.
 
     `last_good` and `since` are told where it is bad: when the customer last got through, and when
-    first not since then.
+    first not since then. `gone` says that there is no such journey any more.
     """
 
     journey: str
@@ -41,6 +41,7 @@ class Standing:
     last_good: datetime | None = None
     since: datetime | None = None
     waiver: str = ""
+    gone: bool = False
 
     @property
     def name(self) -> str:
@@ -91,8 +92,18 @@ class Picture:
     @property
     def failing(self) -> list[Standing]:
         """What is broken, the most severe first and of those the longest broken."""
-        bad = [one for one in self.standings if one.bad]
+        bad = [one for one in self.standings if one.bad and not one.gone]
         return sorted(bad, key=lambda one: (_RANK.get(one.severity, 1), one.since or self.at))
+
+    @property
+    def watched(self) -> list[Standing]:
+        """Those that count: whose journey is there."""
+        return [one for one in self.standings if not one.gone]
+
+    @property
+    def left(self) -> list[Standing]:
+        """What was broken when its journey was taken away."""
+        return [one for one in self.standings if one.bad and one.gone]
 
     @property
     def open(self) -> list[Incident]:

@@ -9,6 +9,8 @@ import msgspec
 
 from cxassure.incident import Incident, Waiver
 from cxassure.readiness import Readiness
+from cxassure.report.trend import Trend
+from cxassure.report.trend.telling import document
 from cxassure.surfaces.dashboard.picture import Ahead, Picture, Standing
 
 if TYPE_CHECKING:
@@ -51,7 +53,8 @@ class RunsTold(Document, frozen=True):
 
 
 class JourneyTold(Document, frozen=True):
-    """A journey, row and environment as it stands; `history` is verdicts, the newest first."""
+    """A journey, row and environment as it stands; `history` is verdicts, the newest first, `gone`
+    says that there is no such journey any more."""
 
     journey: str
     row: str
@@ -65,6 +68,7 @@ class JourneyTold(Document, frozen=True):
     last_good: datetime | None = None
     since: datetime | None = None
     waived: str | None = None
+    gone: bool = False
 
 
 class NoteTold(Document, frozen=True):
@@ -165,6 +169,48 @@ class WaiversTold(Document, frozen=True):
     waivers: list[WaiverTold]
 
 
+class FigureTold(Document, frozen=True):
+    """A figure: a rate from 0 to 1 with its 95 % interval (`low`, `high`), or a median with the
+    95th percentile (`high`), of `n` runs; `few` says that chance may be all there is to it."""
+
+    value: float
+    n: int
+    few: bool
+    high: float
+    unit: str
+    better: int
+    low: float | None = None
+
+
+class ScoreTold(Document, frozen=True):
+    """What `n` customers answered themselves."""
+
+    value: float
+    n: int
+
+
+class GroupTold(Document, frozen=True):
+    """The runs of a day, week, journey, channel, row or release."""
+
+    name: str
+    runs: int
+    verdicts: dict[str, int]
+    figures: dict[str, FigureTold]
+    scores: dict[str, ScoreTold]
+
+
+class TrendTold(Document, frozen=True):
+    """What `cxassure trend --json` tells; groups of fewer than `few` runs are counted only."""
+
+    schema: int
+    by: str
+    since: datetime
+    until: datetime
+    few: int
+    groups: list[GroupTold]
+    total: GroupTold
+
+
 class Acknowledging(Document, frozen=True, forbid_unknown_fields=True):
     """Taking an incident."""
 
@@ -218,6 +264,7 @@ def journey(one: Standing) -> JourneyTold:
         last_good=one.last_good,
         since=one.since,
         waived=one.waiver or None,
+        gone=one.gone,
     )
 
 
@@ -268,6 +315,11 @@ def waiver(one: Waiver) -> WaiverTold:
     return WaiverTold(
         journeys=list(one.journeys), owner=one.owner, reason=one.reason, until=one.until
     )
+
+
+def trend(one: Trend) -> TrendTold:
+    """A trend."""
+    return msgspec.convert(document(one), TrendTold)
 
 
 def now(picture: Picture) -> NowTold:

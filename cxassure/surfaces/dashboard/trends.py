@@ -95,6 +95,13 @@ class Trends:
             imported=await asyncio.to_thread(self._answers.known),
         )
 
+    async def told(self, given: QueryParams) -> Trend:
+        """What an address asks for. Raises `ValueError` for what makes no sense."""
+        for name, known in (("by", BY), ("days", tuple(map(str, LENGTHS)))):
+            if given.get(name, known[0]) not in known:
+                raise ValueError(f"«{name}» is one of: {', '.join(known)}")
+        return await self._told(_asked(given))
+
     async def _told(self, asked: Asked) -> Trend:
         days, found = self._looking.picture.days, self._known.get(asked)
         answers = await asyncio.to_thread(self._answers.read, self._zone)

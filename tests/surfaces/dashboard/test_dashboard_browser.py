@@ -192,6 +192,11 @@ async def test_what_ends_is_shown_without_loading_again_and_the_last_state_stays
     await page.goto(path_on(page, "/incidents"))
     await expect(page.locator("main")).to_contain_text("gift-card")
     assert await page.evaluate("getComputedStyle(document.querySelector('.bar')).display") == "flex"
+    await page.goto(path_on(page, GONE))
+    await expect(page.locator("h1")).to_have_text("This page was not kept")
+    await expect(page.locator("main")).not_to_contain_text("gift-card")
+    await page.get_by_role("link", name="Now").click()
+    await expect(page.locator("#now")).to_contain_text("new-journey")
     await made.context.close()
 
 
@@ -204,6 +209,18 @@ async def until(page: Page, promise: str) -> None:
     async with asyncio.timeout(PATIENCE / 1000):
         while not await page.evaluate(promise):
             await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize("kind", [PHONE, DESK], ids=["phone", "desktop"])
+async def test_what_stands_at_a_chart_can_be_read(
+    browser: Browser, stage: Stage, kind: dict[str, Any]
+) -> None:
+    made = await window(browser, stage, **kind)
+    await made.page.goto(path_on(made.page, "/trends"))
+    size = "e => parseFloat(getComputedStyle(e).fontSize) * e.getScreenCTM().a"
+    for label in await made.page.locator("svg.by-day .label").all():
+        assert await label.evaluate(size) >= 12
+    await made.context.close()
 
 
 async def test_it_can_be_installed(browser: Browser, stage: Stage) -> None:

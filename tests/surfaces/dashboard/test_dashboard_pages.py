@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 
 import httpx
 import pytest
-from stage import ATTACK, Stage
+from stage import ATTACK, Stage, drive, found, staged
 
 PAGES = (
     "/ /journeys /incidents /peaks /peaks/black-friday /trends /trends?by=journey /runs /coverage "
@@ -60,6 +62,28 @@ def test_a_journey_that_is_well_is_not_among_the_failing(client: httpx.Client) -
 
 
 ATTACK_STORED = ATTACK
+
+
+def test_a_journey_that_was_taken_away_is_told_apart_and_not_counted(tmp_path: Path) -> None:
+    workspace = found(tmp_path, ["gift-card", "old-way", "elsewhere"])
+    for name, minutes in (("gift-card", 60), ("old-way", 60), ("elsewhere", -60)):
+        ago = timedelta(minutes=minutes)
+        asyncio.run(drive(workspace.store, name, "failed", ago=ago, why="no price"))
+    for name in ("old-way", "elsewhere"):
+        (tmp_path / "journeys" / f"{name}.yaml").unlink()
+    with staged(workspace) as made, httpx.Client(base_url=made.address, timeout=30) as client:
+        client.get(made.entrance)
+        told = {one["journey"]: one for one in client.get("/api/v1/journeys").json()["journeys"]}
+        assert {name: one["gone"] for name, one in told.items()} == {
+            "gift-card": False,
+            "old-way": True,
+            "elsewhere": False,  # somebody has looked since
+        }
+        text = client.get("/").text
+        failing, _, left = text.partition("No longer there")
+        assert "<strong>2</strong> of 2 journeys fail" in failing
+        assert "old-way" not in failing and "old-way" in left
+        assert client.get("/journeys").text.count("no longer there") == 1
 
 
 def test_what_would_steer_a_reader_is_shown_and_not_obeyed(client: httpx.Client) -> None:

@@ -17,7 +17,7 @@ from stage import ATTACK, Stage, staged
 
 from cxassure.report.trend import Trend, trend
 from cxassure.report.trend.figures import FIGURES
-from cxassure.report.trend.telling import shown
+from cxassure.report.trend.telling import document, shown
 from cxassure.retelling import past
 from cxassure.surfaces.dashboard.app import FOLDER
 from cxassure.surfaces.dashboard.people import People
@@ -60,6 +60,23 @@ def test_by_day_each_figure_has_a_chart_with_its_numbers(
         assert one.name in page
     assert "No run was made" in client.get("/trends", params={"journey": "nobody"}).text
     assert client.get("/trends", params={"by": "moon", "days": "-1"}).status_code == 200
+
+
+@pytest.mark.parametrize("by", ["day", "journey"])
+def test_programs_are_told_what_the_command_tells_as_json(
+    client: httpx.Client, stage: Stage, by: str
+) -> None:
+    asked = {"by": by, "journey": "order-status"}
+    told = client.get("/api/v1/trends", params=asked).json()
+    same = document(command(stage, by, "order-status"))
+    for one, other in ((told["total"], same["total"]), (told["groups"][-1], same["groups"][-1])):
+        assert one["runs"] == other["runs"] and one["verdicts"] == other["verdicts"]
+        figures = {n: {"low": None, **told} for n, told in other["figures"].items()}
+        assert figures == {n: {"low": None, **told} for n, told in one["figures"].items()}
+    assert told["total"]["runs"] == 3 and told["by"] == by
+    for wrong in ({"by": "moon"}, {"days": "31"}):
+        answer = client.get("/api/v1/trends", params=wrong)
+        assert answer.status_code == 400 and "is one of" in answer.json()["error"]
 
 
 @pytest.fixture

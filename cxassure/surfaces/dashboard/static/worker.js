@@ -1,7 +1,7 @@
 // Keeps the last state to read without a connection, and shows alerts.
 
 const KEPT = "cxassure-1";
-const PAGES = ["/", "/journeys", "/incidents", "/peaks"];
+const PAGES = { "/": "Now", "/journeys": "Journeys", "/incidents": "Incidents", "/peaks": "Peaks" };
 const PARTS = [
   "/static/story.css", "/static/dashboard.css", "/static/dashboard.js", "/static/icon.svg",
   "/manifest.webmanifest",
@@ -11,7 +11,7 @@ self.addEventListener("install", (event) => {
   const keep = async () => {
     const kept = await caches.open(KEPT);
     await kept.addAll(PARTS);
-    await Promise.all(PAGES.map(async (page) => keepPage(page, await fetch(page))));
+    await Promise.all(Object.keys(PAGES).map(async (page) => keepPage(page, await fetch(page))));
     await self.skipWaiting();
   };
   event.waitUntil(keep());
@@ -35,13 +35,37 @@ async function keepPage(path, answer) {
   return answer;
 }
 
+// What is said in the place of a page that was not kept: never another page's content.
+async function notKept() {
+  const kept = await caches.open(KEPT);
+  const links = await Promise.all(Object.entries(PAGES).map(async ([path, name]) => {
+    const answer = await kept.match(path);
+    const date = answer && new Date(answer.headers.get("date") || NaN);
+    const at = date && !isNaN(date) ? ` <small>as of ${date.toISOString().slice(0, 16).replace("T", " ")}Z</small>` : "";
+    return answer ? `<li><a href="${path}">${name}</a>${at}</li>` : "";
+  }));
+  const page = `<!doctype html><html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1"><title>not kept · cxassure</title>
+<link rel="stylesheet" href="/static/story.css"><link rel="stylesheet" href="/static/dashboard.css"></head>
+<body><main id="main"><h1>This page was not kept</h1>
+<p class="offline" role="status">No connection, and this page cannot be read without one.</p>
+<p>What was seen last:</p><ul class="plain">${links.join("") || "<li>nothing yet</li>"}</ul>
+<p><a class="button" href="">try again</a></p></main></body></html>`;
+  const headers = {
+    "content-type": "text/html; charset=utf-8",
+    "content-security-policy": "default-src 'none'; style-src 'self'; base-uri 'none'",
+  };
+  return new Response(page, { status: 503, headers });
+}
+
 async function fetched(request, path) {
   try {
     const answer = await fetch(request);
-    return PAGES.includes(path) || PARTS.includes(path) ? await keepPage(path, answer) : answer;
+    return path in PAGES || PARTS.includes(path) ? await keepPage(path, answer) : answer;
   } catch (wrong) {
-    const kept = await caches.match(path) || (request.mode === "navigate" && await caches.match("/"));
+    const kept = await caches.match(path);
     if (kept) return kept;
+    if (request.mode === "navigate") return notKept();
     throw wrong;
   }
 }
