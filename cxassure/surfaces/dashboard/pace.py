@@ -28,7 +28,7 @@ class Pace:
         return 0.0
 
 
-KNOWN = (600, 20.0)
+KNOWN = (1200, 20.0)
 """Calls at once, and a second, of a token or a session."""
 
 STRANGERS = (60, 1.0)

@@ -96,7 +96,7 @@ def test_a_program_that_asks_too_fast_is_told_how_long_to_wait(
         assert "too many calls" in refused.json()["error"]
     assert client.get("/api/v1/now").status_code == 200
     told = client.get("/api/openapi.json").json()["paths"]["/api/v1/now"]["get"]
-    assert "600 at once" in told["responses"]["429"]["description"]
+    assert "1200 at once" in told["responses"]["429"]["description"]
 
 
 def test_a_pace_bears_a_burst_and_then_its_rate_and_forgets() -> None:
