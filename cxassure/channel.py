@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -52,6 +52,17 @@ class Seen:
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
+class Spelling(Protocol):
+    """How what was spoken compares with what an author wrote: of marks, capitals and the way in
+    which numbers are written a speaker says nothing."""
+
+    def says(self, heard: Sequence[str], expected: str, whole: bool = False) -> bool:
+        """Whether `expected` is said in `heard`; with `whole` nothing else is."""
+
+    def written(self, text: str) -> str:
+        """`text` as it is compared, for a person to see."""
+
+
 @dataclass(frozen=True, slots=True)
 class Heard:
     """Facet value for what was said: observations in order, compared as one text.
@@ -61,10 +72,18 @@ class Heard:
     """
 
     items: tuple[Seen, ...]
+    spelling: Spelling | None = None
+    """Given where it was spoken; what was written is compared as it stands."""
 
     @property
     def text(self) -> str:
         return " ".join(item.text for item in self.items)
+
+    def says(self, expected: str, whole: bool = False) -> bool:
+        """Whether `expected` was spoken, however it is written."""
+        if self.spelling is None:
+            return False
+        return self.spelling.says([item.text for item in self.items], expected, whole)
 
 
 @dataclass(frozen=True, slots=True)

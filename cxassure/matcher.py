@@ -105,11 +105,15 @@ def _equals(expected: Raw, seen: Value) -> bool:
         return _number(expected) == seen
     if isinstance(seen, list):
         return seen == expected if isinstance(expected, list) else seen == [expected]
-    return str(expected) == text_of(seen)
+    if str(expected) == text_of(seen):
+        return True
+    return isinstance(seen, Heard) and seen.says(str(expected), whole=True)
 
 
 def _contains(expected: Raw, seen: Value) -> bool:
-    return plain(str(expected)) in plain(text_of(seen))
+    if plain(str(expected)) in plain(text_of(seen)):
+        return True
+    return isinstance(seen, Heard) and seen.says(str(expected))
 
 
 def _pattern(expected: Raw, kind: Kind) -> None:

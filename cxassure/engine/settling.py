@@ -6,8 +6,9 @@ It looks on for a while past the limit, so that late is told from never.
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from cxassure import matcher
@@ -15,7 +16,7 @@ from cxassure.channel import Heard, Session, Unseen, Value
 from cxassure.errors import Broken
 from cxassure.grammar import Facet, Grammar
 from cxassure.probe import Expectation
-from cxassure.text import clip, near, span
+from cxassure.text import clip, near, plain, span
 
 BEHIND = 30.0
 """Seconds past the last look for which a session may go on making out what it has heard."""
@@ -38,6 +39,7 @@ class Check:
     aimed: bool = True
     unseen: str = ""
     matched: int | None = None
+    spoken: Heard | None = None
 
     @property
     def expected(self) -> str:
@@ -51,6 +53,24 @@ class Check:
             said = ", ".join(f"{key} = {matcher.words(inner)}" for key, inner in must.items())
         aims = _aims(self)
         return f"{said}, aim {aims}" if aims else said
+
+    @property
+    def compared(self) -> str:
+        """How spoken words were compared with the expected ones; empty where just as they stand."""
+        spelling = self.spoken.spelling if self.spoken else None
+        if self.spoken is None or spelling is None:
+            return ""
+        heard = [item.text for item in self.spoken.items]
+        texts = [*matcher.wordings(self.expectation.must), *heard]
+        if all(spelling.written(text) == _without_marks(text) for text in texts):
+            return ""
+        said = " ".join(map(spelling.written, heard))
+        wanted = " / ".join(map(spelling.written, texts[: -len(heard)]))
+        return f"compared as «{clip(wanted)}» with «{near(wanted, said)}»"
+
+
+def _without_marks(text: str) -> str:
+    return " ".join(re.findall(r"\w+", plain(text).replace("'", "")))
 
 
 def _leaves(raw: Any) -> list[str]:
@@ -131,7 +151,7 @@ async def _ask(session: Session, check: Check, late: bool) -> None:
     if value is None:
         return
     check.looked, check.seen = True, near(check.expected, _told(check, value))
-    check.lacked = _lacks(check, value)
+    check.lacked, check.spoken = _lacks(check, value), value if isinstance(value, Heard) else None
     believed = check.lasting or late or session.settled
     if believed and _suits(check, value):
         check.held, check.aimed = True, _aimed(check, value)
@@ -187,7 +207,12 @@ def _mark(session: Session, check: Check, value: Value) -> None:
     if check.lasting:
         must = check.expectation.must
         upto = next(
-            (n for n in range(1, len(items)) if matcher.holds(must, Heard(items[:n]))), len(items)
+            (
+                n
+                for n in range(1, len(items))
+                if matcher.holds(must, replace(value, items=items[:n]))
+            ),
+            len(items),
         )
         items = items[:upto]
     check.came = min(items[-1].ends, session.clock.now())

@@ -195,6 +195,8 @@ class Stepper:
         judged = [(check, *verdict(check, began, session.limit, step.aim)) for check in expected]
         for check, outcome, why in judged:
             self.stream.emit(self._checked(check, outcome, why, began))
+            if outcome == "failed" and not check.held and (compared := check.compared):
+                self.stream.finding(compared)
         session.matched = max(
             [check.matched for check in expected if check.matched is not None],
             default=session.matched,

@@ -172,7 +172,7 @@ class AgentSession(Sounding):
 
         Example: `whisper: {contains: a call about an order}`
         """
-        return self.heard("prompt")
+        return self.spoken("prompt")
 
     @facet()
     def prompt(self) -> Heard | None:
@@ -180,7 +180,7 @@ class AgentSession(Sounding):
 
         Example: `prompt: {contains: my parcel}`
         """
-        return self.heard("prompt", "speech")
+        return self.spoken("prompt", "speech")
 
     @facet()
     def speech(self) -> Heard | None:
@@ -188,7 +188,7 @@ class AgentSession(Sounding):
 
         Example: `speech: {contains: my parcel}`
         """
-        return self.heard("speech")
+        return self.spoken("speech")
 
     @facet()
     def rang(self) -> bool:

@@ -98,7 +98,8 @@ class IvrSession(Sounding):
     def prompt(self) -> Heard | None:
         """What is said to the caller, by the phone tree or by a person.
 
-        A prompt counts when it was heard to its end, or as far as it was heard.
+        A prompt counts when it was heard to its end, or as far as it was heard. Marks, capitals
+        and the way in which numbers are written do not count; `*` stands for any words.
 
         Example: `prompt: {contains: welcome}`
         """
@@ -108,7 +109,7 @@ class IvrSession(Sounding):
                 "the company made sound that nobody here can make out",
                 "pip install 'cxassure[voice]'",
             )
-        return Heard(items) if items else None
+        return Heard(items, self.spelling) if items else None
 
     @facet()
     def read_back(self) -> str | None:

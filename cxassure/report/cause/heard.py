@@ -187,7 +187,8 @@ def spoken(seen: Observed) -> bool:
 
 def found(case: Case) -> str:
     """What the session itself noticed while the step failed: a request unanswered, a script."""
-    return case.step.findings[0] if case.step.verdict == "failed" and case.step.findings else ""
+    noticed = (one for one in case.step.findings if not one.startswith("compared as "))
+    return next(noticed, "") if case.step.verdict == "failed" else ""
 
 
 def ends_up(case: Case) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from cxassure.channel import Session, Unseen, facet
+from cxassure.channel import Heard, Session, Spelling, Unseen, facet
+from cxassure.channels._telephony.audio.wording import Wording
 from cxassure.channels._telephony.live.told import (
     QualityFields,
     SignalFields,
@@ -86,6 +88,17 @@ class Sounding(Session):
             raise Unseen("over this line no keys come from the far end")
         found = [s.text for s in self.seen[self.window :] if s.what in _KEYS]
         return "".join(found) or None
+
+    @property
+    def spelling(self) -> Spelling:
+        """How what is spoken on this line is compared."""
+        options = getattr(self._talk or self.line, "options", None)
+        return Wording(getattr(options, "language", "en"))
+
+    def spoken(self, *what: str) -> Heard | None:
+        """What was said of these kinds since the window began; None when nothing was."""
+        heard = self.heard(*what)
+        return replace(heard, spelling=self.spelling) if heard else None
 
     def expecting(self, texts: tuple[str, ...]) -> None:
         if hasattr(self.line, "expecting"):
