@@ -13,7 +13,6 @@ import json
 import subprocess
 import sys
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from _line import Calls, called, said, table
 from _line import blamed as blames
 from _ours import OURS
 
-from cxassure.demo.faults import CAUGHT_ON_THE_LINE, FAULTS, Fault, named
+from cxassure.demo.faults import CAUGHT_ON_THE_LINE, FAULTS, Fault, on_the_line
 from cxassure.run import Run
 from cxassure.verdict import exit_code
 
@@ -86,12 +85,6 @@ def by_demo(faults: list[Fault]) -> dict[str, int]:
 
 
 # On the line
-
-
-def on_the_line(name: str) -> Fault:
-    """The fault as the journeys over SIP catch it."""
-    journey, step, party = CAUGHT_ON_THE_LINE[name]
-    return replace(named(name), journey=journey, step=step, party=party)
 
 
 def judged(number: int | None, name: str, verdict: str, where: tuple[int, str] | None,

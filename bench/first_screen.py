@@ -20,7 +20,7 @@ from pathlib import Path
 
 from cxassure.campaign import Running
 from cxassure.company import started
-from cxassure.demo.faults import CAUGHT_ON_THE_LINE, FAULTS, Fault, named
+from cxassure.demo.faults import FAULTS, Fault, on_the_line
 from cxassure.report.answers import answers
 from cxassure.report.cause import UNKNOWN
 from cxassure.report.markdown import fenced, inert
@@ -36,8 +36,8 @@ CHOSEN = (
     "product-page-error", "add-to-basket-does-nothing", "pay-times-out",
     "no-order-number", "slow-checkout", "pay-button-dead-on-phones",
     "bot-silent", "bot-answers-late", "bot-wrong-status", "bot-asks-again",
-    "bot-loops-fallback", "handover-without-context", "socket-drops",
-    "wrong-welcome", "menu-options-swapped", "webhook-error",
+    "bot-shows-other-order", "handover-without-context", "socket-drops",
+    "order-number-misread", "menu-options-swapped", "webhook-error",
     "twiml-malformed", "menu-has-changed",
     "call-drops-at-transfer", "desk-never-answers", "transfer-without-context",
     "bot-lacks-web-orders", "receipt-not-sent", "ivr-forgets-chat",
@@ -69,12 +69,6 @@ class Screen:
     @property
     def caused(self) -> bool:
         return all(said != UNKNOWN for _, said in self.said)
-
-
-def on_the_line(name: str) -> Fault:
-    """The fault as a real call catches it."""
-    journey, step, party = CAUGHT_ON_THE_LINE[name]
-    return replace(named(name), channel="SIP", journey=journey, step=step, party=party)
 
 
 async def drive(journeys: tuple[str, ...], fault: Fault | None, reports: Path) -> Screen | None:
@@ -144,7 +138,7 @@ def main() -> None:
     parser.add_argument("--keep", type=Path)
     parser.add_argument("--write", action="store_true")
     asked = parser.parse_args()
-    heard = [on_the_line(name) for name in HEARD]
+    heard = [replace(on_the_line(name), channel="SIP") for name in HEARD]
     every = [fault for fault in FAULTS if fault.name in (asked.only or CHOSEN)]
     every += [fault for fault in heard if fault.name in (asked.only or HEARD)]
     with tempfile.TemporaryDirectory() as passing:

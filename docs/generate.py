@@ -103,17 +103,24 @@ def _option(option: Any, context: Any) -> str:
 
 
 def _faults() -> Iterator[str]:
-    from cxassure.demo.faults import FAULTS
+    from cxassure.demo.faults import CAUGHT_ON_THE_LINE, FAULTS, on_the_line
 
     yield from ("# Faults of the built-in company", "")
     yield "`cxassure demo --break NAME` starts it with one of them switched on; the journey shown"
     yield from ("catches it and blames the step and the party shown.", "")
     yield "| name | no. | channel | what the customer notices | verdict | journey | step | party |"
     yield "|---|---|---|---|---|---|---|---|"
-    for f in FAULTS:
-        blamed = [f.journey, str(f.step or ""), f.party]
-        cells = [f"`{f.name}`", str(f.number or ""), f.channel, f.notice, f.verdict, *blamed]
-        yield "| " + " | ".join(cells) + " |"
+    yield from map(_fault, FAULTS)
+    yield from ("", "## On real calls", "", "With `--tag sip` these are heard, and caught so:", "")
+    yield "| name | no. | channel | what the customer notices | verdict | journey | step | party |"
+    yield "|---|---|---|---|---|---|---|---|"
+    yield from (_fault(on_the_line(name)) for name in CAUGHT_ON_THE_LINE)
+
+
+def _fault(f: Any) -> str:
+    blamed = [f.journey, str(f.step or ""), f.party]
+    cells = [f"`{f.name}`", str(f.number or ""), f.channel, f.notice, f.verdict, *blamed]
+    return "| " + " | ".join(cells) + " |"
 
 
 def main() -> int:

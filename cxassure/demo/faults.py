@@ -253,6 +253,12 @@ AUDIBLE: tuple[Fault, ...] = tuple(
 _BY_NAME = {fault.name: fault for fault in FAULTS + AUDIBLE}
 
 
+def on_the_line(name: str) -> Fault:
+    """The fault as journeys over SIP catch it; KeyError where they do not."""
+    journey, step, party = CAUGHT_ON_THE_LINE[name]
+    return replace(named(name), journey=journey, step=step, party=party)
+
+
 def named(name: str) -> Fault:
     """The fault of that name; KeyError, with a near name as a guess, where there is none."""
     try:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from counter import JOURNEYS, Counter
 
-from cxassure.demo.faults import FAULTS
+from cxassure.demo.faults import CAUGHT_ON_THE_LINE, FAULTS
 from cxassure.surfaces.cli import COMMANDS
 
 NEW = "cxassure.yaml", "journeys/first-look.yaml", ".gitignore"
@@ -267,6 +267,9 @@ def test_faults_are_listed_for_people_and_for_scripts(empty: Counter) -> None:
         assert row["verdict"] in ("failed", "degraded", "error")
     told = empty.ask("demo", "--list-faults").out
     assert all(row["name"] in told and row["notice"] in told for row in rows)
+    heard = empty.ask("demo", "--list-faults", "--tag", "sip", "--json").json
+    assert {row["name"] for row in heard} == set(CAUGHT_ON_THE_LINE)
+    assert all(row["journey"].endswith("-on-the-line") for row in heard)
 
 
 def test_an_unknown_fault_is_two_with_a_guess(empty: Counter) -> None:

@@ -41,7 +41,7 @@ def command(
     With --break NAME the company has that fault; the tool is not told which.
     """
     if list_faults:
-        return _list(how["json_to"])
+        return _list(how["json_to"], "sip" in how["tags"])
     if serve:
         return _serve(broken, how["json_to"])
     return _run(broken, journeys, how)
@@ -74,16 +74,21 @@ def _own() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(theirs)}
 
 
-def _list(json_to: str | None) -> int:
-    from cxassure.demo.faults import FAULTS
+def _list(json_to: str | None, heard: bool) -> int:
+    """The faults that the demo catches, or those that its real calls do."""
+    from cxassure.demo.faults import CAUGHT_ON_THE_LINE, FAULTS, on_the_line
 
-    rows = [_row(fault) for fault in FAULTS]
+    rows = [_row(fault) for fault in (map(on_the_line, CAUGHT_ON_THE_LINE) if heard else FAULTS)]
     if json_to == options.STDOUT:
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
     elif json_to is not None:
         Path(json_to).write_text(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
     else:
-        click.echo("\n".join(_lines(rows)))
+        click.echo(
+            "\n".join(_lines(sorted(rows, key=lambda row: row["channel"]) if heard else rows))
+        )
+        if not heard:
+            click.echo("what real calls catch: --list-faults --tag sip", err=True)
     return 0
 
 
