@@ -175,6 +175,14 @@ class Views:
             found = asked.execute(wanted).mappings().first()
         return PastRun(**found) if found else None
 
+    def named(self, run: str) -> PastRun | None:
+        """A run by its id, which may be called otherwise than its folder."""
+        campaign = run.partition("/")[0]
+        wanted = sa.select(runs).where(runs.c.campaign == campaign, runs.c.id == run)
+        with self._asked() as asked:
+            found = asked.execute(wanted).mappings().first()
+        return PastRun(**found) if found else None
+
     def read(self, campaign: str, folder: str) -> Stored | None:
         """A run as its lines tell it; None where they are gone, or on another machine."""
         path = self._store.runs / campaign / folder

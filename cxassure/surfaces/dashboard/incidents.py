@@ -122,6 +122,7 @@ class Incidents:
         incident = await self._found(request)
         notes = await asyncio.to_thread(self._deeds.notes, incident.id)
         untold = await asyncio.to_thread(self._deeds.untold, incident.id)
+        lead = await asyncio.to_thread(self._looking.views.named, incident.lead.run)
         longest = timedelta(seconds=self._looking.workspace.settings.longest_waiver)
         tomorrow = datetime.now(UTC) + timedelta(days=1)
         return self._rendering.page(
@@ -134,6 +135,7 @@ class Incidents:
             untold=sorted(incident.told.keys() & untold),
             where=where(incident),
             failing=self._looking.picture.failing_of(incident),
+            lead=f"/runs/{lead.campaign}/{lead.folder}/" if lead else "",
             moment=moment(incident),
             wrong=wrong,
             tomorrow=f"{tomorrow:%F}",

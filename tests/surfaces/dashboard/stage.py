@@ -78,11 +78,11 @@ async def drive(
     said: str = "Welcome",
     why: str = "",
 ) -> str:
-    """Puts one run into the store, with all kinds of things in it; gives `campaign/folder`."""
+    """Puts one run into the store, with all kinds of things in it; gives its id."""
     at = NOW - ago
     campaign = store.campaign(at)
     recorder = campaign.recorder("", f"{journey}[{row}]" if row else journey)
-    run_id = f"{campaign.id}/{recorder.folder.name}"
+    run_id = f"{campaign.id}/{f'{journey}.{row}' if row else recorder.folder.name}"
     campaign._recorders[run_id] = campaign._recorders.pop("")
     kept = [await recorder.keep(*one) for one in _EVIDENCE]
     telling = Telling(

@@ -263,6 +263,11 @@ async def test_a_message_leads_to_six_answers_deeds_and_the_failing_run_on_one_s
         for name in ("take it", "note", "waive", "runbook"):
             link = page.locator(".ways").get_by_role("link", name=name, exact=True)
             await expect(link).to_be_in_viewport(timeout=PATIENCE)
+        address = page.url
+        await page.get_by_role("link", name="the first that failed").click()
+        await page.wait_for_url("**/runs/**")
+        await expect(page.locator("h1")).to_contain_text("gift-card[mobile]")
+        await page.goto(address)
         await page.get_by_role("link", name="see the failing run").click()
         await page.wait_for_url("**/runs/**")
         await six_answers(page)
