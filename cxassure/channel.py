@@ -239,6 +239,8 @@ class Opening:
     """Without it no real telephone may be rung."""
     judges: frozenset[str] = frozenset()
     """The facets that the journey looks at by itself, whoever's they are."""
+    acts: tuple[tuple[str, Raw], ...] = ()
+    """What this party is to do: each step's verb, and its argument as it is written."""
 
     @property
     def marks(self) -> dict[str, str]:

@@ -20,6 +20,7 @@ from cxassure.grammar import Grammar
 from cxassure.probe import Party as PartyPlan
 from cxassure.probe import Probe, Step, raw
 from cxassure.settings import Announced, Environment, Target
+from cxassure.text import Raw
 
 _HOST = re.compile(r"(?:[a-z][a-z0-9+.-]*://|sips?:)([^/?#;]*)", re.IGNORECASE)
 """What an address (RFC 3986, 3.2; RFC 3261, 19.1) says of who signs in where."""
@@ -79,6 +80,8 @@ class Opener:
     no_mask: CannotLook | None
     at: str = ""
     judges: frozenset[str] = frozenset()
+    acts: tuple[tuple[str, str, Raw], ...] = ()
+    """The party, the verb and the argument of each step."""
 
     def hosts(self, probe: Probe) -> dict[str, str]:
         """`host:port` of each party's target; left out where it cannot be told."""
@@ -105,6 +108,7 @@ class Opener:
         """Fills `parties` one by one. Raises whatever keeps one from being opened."""
         self._allowed(probe)
         self.judges = frozenset(_judged(probe.every_step()))
+        self.acts = tuple((s.party, s.verb, raw(s.argument)) for s in probe.every_step())
         for name, party in probe.parties.items():
             self.at = name
             await self._open_party(name, party, parties)
@@ -174,6 +178,7 @@ class Opener:
             rehearsed=how.rehearsed,
             calling=how.calling,
             judges=self.judges,
+            acts=tuple(one[1:] for one in self.acts if one[0] == name),
         )
 
 

@@ -359,3 +359,10 @@ async def test_half_a_surrogate_pair_from_outside_becomes_a_question_mark() -> N
     lived = await live(probe(step))
     assert lived.run.verdict == "passed"
     assert b"odd ? text" in b"".join(events.encode(e) for e in lived.events)
+
+
+async def test_a_session_is_told_beforehand_what_its_party_is_to_do() -> None:
+    lived = await live(probe(ask(1, "hi"), does(2, "listen")))
+    (session,) = lived.sessions
+    assert [verb for verb, _ in session.opening.acts] == ["ask", "listen"]
+    assert session.opening.acts[0][1] == ask(1, "hi").argument

@@ -75,6 +75,13 @@ class Hearing:
         async with self._turn:
             await self._begin()
 
+    async def speaks(self, language: str) -> None:
+        """Starts it as `start` does. Raises `CannotLook` where it says that it does not know the
+        language; one that has no `check` may only say so of a prompt."""
+        async with self._turn:
+            await self._begin()
+            await self._asked(partial(_speaks, language), self._patience)
+
     async def hear(
         self, sound: Sound, expected: Sequence[str] = (), language: str = "en", *, part: bool = True
     ) -> Heard:
@@ -188,6 +195,14 @@ def _hurry() -> None:
     with contextlib.suppress(AttributeError, OSError):
         policy = os.SCHED_RR | os.SCHED_RESET_ON_FORK
         os.sched_setscheduler(0, policy, os.sched_param(1))
+
+
+def _speaks(language: str) -> _Trouble | None:
+    try:
+        getattr(_engine, "check", lambda one: None)(language)
+    except CxassureError as wrong:
+        return _Trouble(type(wrong).__name__, wrong.what, wrong.hint)
+    return None
 
 
 def _listen(sound: Sound, expected: tuple[str, ...], language: str, part: bool) -> Heard | _Trouble:

@@ -29,12 +29,18 @@ class MenuGrammar:
 
         self._decoder: Any = pocketsphinx.Decoder(samprate=RATE, lm=None, loglevel="FATAL")
 
+    def check(self, language: str) -> None:
+        """Raises `CannotLook` for another language than English."""
+        if not language.lower().startswith("en"):
+            raise CannotLook("a grammar needs expected texts, in English", _HINT)
+
     def hear(self, sound: Sound, expected: Sequence[str], language: str) -> Said:
         """See `Recogniser`. Raises `CannotLook` without an expected text, for another language
         than English, for words that are not in the dictionary, and for numbers that are not
         read digit by digit."""
-        if not language.lower().startswith("en") or not expected:
-            raise CannotLook("a grammar needs expected texts, in English", _HINT)
+        self.check(language)
+        if not expected:
+            raise CannotLook("a grammar needs expected texts", _HINT)
         if not spoken(sound):
             return Said("", 0.0)
         rules = " | ".join(f"({self._rule(text)})" for text in expected)

@@ -25,7 +25,7 @@ _SPEAKING = threading.Lock()
 
 def engines() -> list[str]:
     """Those that can speak here, the best first."""
-    return [name for name, (there, _) in _ENGINES.items() if there()]
+    return [name for name, (there, *_) in _ENGINES.items() if there()]
 
 
 def read_aloud(text: str, voice: str = "") -> Sound:
@@ -34,15 +34,27 @@ def read_aloud(text: str, voice: str = "") -> Sound:
     Blocks for some tens of milliseconds a sentence. Raises `CannotLook` where no engine is
     installed, or the one asked for does not know the voice.
     """
+    engine, name = _engine(voice)
+    _, speak, _ = _ENGINES[engine]
+    return speak(text[:LONGEST].replace("\0", " "), name)
+
+
+def known(voice: str) -> None:
+    """Raises what `read_aloud` would of this voice, and says nothing."""
+    engine, name = _engine(voice)
+    _ENGINES[engine][2](name)
+
+
+def _engine(voice: str) -> tuple[str, str]:
+    """The engine of a voice, which is there, and the voice's own name."""
     engine, _, name = voice.rpartition(":")
     engine = engine or (engines() or [""])[0]
     if engine not in _ENGINES:
         what = f"«{engine}» is no engine that speaks" if engine else "nothing here can speak"
         raise CannotLook(what, f"known: {', '.join(_ENGINES)}" if engine else _HINT)
-    there, speak = _ENGINES[engine]
-    if not there():
+    if not _ENGINES[engine][0]():
         raise CannotLook(f"{engine} is not installed", _HINT)
-    return speak(text[:LONGEST].replace("\0", " "), name)
+    return engine, name
 
 
 @cache
@@ -51,12 +63,16 @@ def _flite_voices() -> frozenset[str]:
     return frozenset(told.stdout.partition(":")[2].split())
 
 
+def _flite_knows(voice: str) -> None:
+    if voice and voice not in _flite_voices():
+        raise CannotLook(
+            f"flite has no voice «{voice}»", f"it has: {', '.join(sorted(_flite_voices()))}"
+        )
+
+
 def _flite(text: str, voice: str) -> Sound:
     name = voice or "slt"
-    if name not in _flite_voices():
-        raise CannotLook(
-            f"flite has no voice «{name}»", f"it has: {', '.join(sorted(_flite_voices()))}"
-        )
+    _flite_knows(name)
     with tempfile.TemporaryDirectory(prefix="cxassure-") as folder:
         made = Path(folder) / "said.wav"
         command = ["flite", "-voice", name, "-t", text or " ", "-o", str(made)]
@@ -87,6 +103,16 @@ def _espeak_library() -> tuple[Any, int]:
     return library, rate
 
 
+def _espeak_knows(voice: str) -> None:
+    with _SPEAKING:
+        _espeak_takes(_espeak_library()[0], voice)
+
+
+def _espeak_takes(library: Any, voice: str) -> None:
+    if library.espeak_SetVoiceByName((voice or "en-us").encode()):
+        raise CannotLook(f"espeak has no voice «{voice}»", "say a language: en-us, en, de")
+
+
 def _espeak(text: str, voice: str) -> Sound:
     import ctypes
 
@@ -104,15 +130,16 @@ def _espeak(text: str, voice: str) -> Sound:
         library, rate = _espeak_library()
         heard = kind(take)
         library.espeak_SetSynthCallback(heard)
-        if library.espeak_SetVoiceByName((voice or "en-us").encode()):
-            raise CannotLook(f"espeak has no voice «{voice}»", "say a language: en-us, en, de")
+        _espeak_takes(library, voice)
         utf8, data = 1, text.encode() + b"\0"
         library.espeak_Synth(data, ctypes.c_size_t(len(data)), 0, 0, 0, utf8, None, None)
         library.espeak_Synchronize()
     return Sound(np.frombuffer(b"".join(parts), np.int16), rate)
 
 
-_ENGINES: dict[str, tuple[Callable[[], bool], Callable[[str, str], Sound]]] = {
-    "flite": (lambda: shutil.which("flite") is not None, _flite),
-    "espeak": (_espeak_there, _espeak),
+_Engine = tuple[Callable[[], bool], Callable[[str, str], Sound], Callable[[str], None]]
+"""Whether it is there, what speaks, and what raises for a voice that it does not know."""
+_ENGINES: dict[str, _Engine] = {
+    "flite": (lambda: shutil.which("flite") is not None, _flite, _flite_knows),
+    "espeak": (_espeak_there, _espeak, _espeak_knows),
 }

@@ -73,6 +73,10 @@ class Whisper:
         )
         return Said(text, sure, words, losses, whole, told)
 
+    def check(self, language: str) -> None:
+        """Raises `CannotLook` for a language that the model does not know."""
+        self._tokens(language)
+
     def _tokens(self, language: str) -> Any:
         from faster_whisper.tokenizer import Tokenizer
 

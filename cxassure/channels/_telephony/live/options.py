@@ -41,7 +41,8 @@ class SipOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     (`package:path` or a path), `recogniser` and its `recogniser_options`, `language`. Trouble that
     nobody asked about: `dead_air` and `ringing` from how many seconds on, `trouble: told` leaves
     it without a verdict.
-    Speaking: `voice`, `noise`. Evidence: `pcap: true`.
+    Speaking: `voice` (`slt`, `flite:rms`, `espeak:de`), `noise` behind it (`street`, `music`,
+    `hiss`; `{street: 15dB}` says by how much the speech is louder). Evidence: `pcap: true`.
     """
 
     user: str = ""
@@ -73,7 +74,7 @@ class SipOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     recogniser_options: dict[str, Any] = {}
     language: str = "en"
     voice: str = ""
-    noise: str = ""
+    noise: str | dict[str, str] = ""
     pcap: bool = False
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cxassure.channel import Seen, Session
-from cxassure.channels._telephony.live import told
+from cxassure.channels._telephony.live import speech, told
 from cxassure.channels._telephony.live.bridge import Bridge
 from cxassure.channels._telephony.live.keyed import Keyed
 from cxassure.channels._telephony.live.listening import Listening
@@ -22,7 +22,6 @@ from cxassure.events import Who
 from cxassure.text import clip, plain, span
 
 if TYPE_CHECKING:
-    from cxassure.channels._telephony.audio.sound import Sound
     from cxassure.channels._telephony.rtp.leg import Leg
     from cxassure.channels._telephony.sip.call import Call
     from cxassure.channels._telephony.sip.referring import Referral
@@ -71,6 +70,7 @@ class Talk:
             self.who == "customer",
             self.unasked,
         )
+        await speech.look_over(self.session.opening, options)
         await self.understanding.open()
         await self.phone.open()
         self.phone.agent.obey = self._obey
@@ -281,12 +281,8 @@ class Talk:
 
     async def say(self, text: str) -> float:
         """Says a text, or plays a WAV file; the seconds that it took. The others know it by."""
-        from cxassure.channels._telephony.audio import speaking
-
-        options, opening = self.options, self.session.opening
-        sound: Sound = await asyncio.to_thread(
-            speaking.say, text, options.voice, noise=options.noise, seed=opening.seed
-        )
+        seed = self.session.opening.seed
+        sound = await asyncio.to_thread(speech.spoken, text, self.options, seed)
         self.must_be_up()
         assert self.leg and self.listening
         self.understanding.voices.keep(self.who, text, sound)

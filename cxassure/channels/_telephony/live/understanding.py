@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from cxassure.channel import Opening
 from cxassure.channels._telephony.live.options import SipOptions
+from cxassure.channels._telephony.live.speech import of_target
+from cxassure.errors import CannotLook, UsageError
 from cxassure.text import clip, plain
 
 if TYPE_CHECKING:
@@ -132,13 +134,23 @@ class Understanding:
         """Begins what the first prompt would otherwise wait for."""
         self._ears = await Ears.of(self._opening)
         self.voices = await OwnVoices.of(self._opening)
-        if self._options.golden:
-            from cxassure.channels._telephony.audio.repertoire import folder_of
+        try:
+            await self._begin()
+        except (CannotLook, UsageError) as wrong:
+            raise of_target(self._opening, wrong) from None
 
-            folder_of(self._options.golden)
-            await self._known().recall(_silence(), [self._options.golden])
-        elif self._options.recogniser != "golden":
-            await self._engine().start()
+    async def _begin(self) -> None:
+        from cxassure.channels._telephony.audio.recogniser import recogniser_class
+        from cxassure.channels._telephony.audio.repertoire import folder_of
+
+        options = self._options
+        recogniser_class(options.recogniser)
+        if options.golden:
+            folder_of(options.golden)
+            await self._known().recall(_silence(), [options.golden])
+        foreign = not options.language.lower().startswith("en")
+        if options.recogniser != "golden" and (foreign or not options.golden):
+            await self._engine().speaks(options.language)
 
     def _known(self) -> Hearing:
         return self._ears.hearing("golden", {})

@@ -86,6 +86,13 @@ async def test_a_desk_with_a_wrong_password_is_not_let_in(telephone):
         ({"recogniser": "golden", "golden": "nowhere"}, "no folder"),
         ({"dtmf": "pulse"}, "dtmf|Invalid"),
         ({"silense": "1s"}, "silense"),
+        ({"noise": "rain"}, "target «target»: «rain» is no noise"),
+        ({"noise": {"street": "loud"}}, "target «target»: «loud» is no level of street"),
+        ({"noise": {"street": "9dB", "music": "9dB"}}, "one noise at a time"),
+        ({"voice": "nosuch"}, "target «target»: .* no voice «nosuch»"),
+        ({"voice": "espeak:zz-none"}, "target «target»: espeak has no voice «zz-none»"),
+        ({"recogniser": "whisper", "language": "de"}, "target «target»: .* language «de»"),
+        ({"recogniser": "siri"}, "target «target»: unknown recogniser «siri»"),
     ],
 )
 async def test_a_wrong_option_is_told_before_anything_rings(telephone, options, said):
