@@ -12,6 +12,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar, Literal, NewType, Protocol, TypeAlias, TypeVar
 
@@ -51,6 +52,12 @@ class Seen:
     ends: float
     data: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def shown(self) -> str:
+        """`text` for a person, with how it is `unlike` what it should sound like."""
+        unlike = self.data.get("unlike")
+        return f"{self.text} [{unlike}]".strip() if unlike else self.text
+
 
 class Spelling(Protocol):
     """How what was spoken compares with what an author wrote: of marks, capitals and the way in
@@ -78,6 +85,15 @@ class Heard:
     @property
     def text(self) -> str:
         return " ".join(item.text for item in self.items)
+
+    @property
+    def shown(self) -> str:
+        """`text` for a person; of several parts of one sound the last tells what it is unlike."""
+        shown = [
+            one.text if one.data.get("unlike") == after.data.get("unlike") else one.shown
+            for one, after in pairwise(self.items)
+        ]
+        return " ".join([*shown, *(item.shown for item in self.items[-1:])]).strip()
 
     def says(self, expected: str, whole: bool = False) -> bool:
         """Whether `expected` was spoken, however it is written."""

@@ -185,6 +185,8 @@ def _aimed(check: Check, value: Value) -> bool:
 
 def _told(check: Check, value: Value) -> str:
     """What is worth showing: of known fields those that were asked for, all of free ones."""
+    if isinstance(value, Heard):
+        return value.shown
     if check.facet.kind == "seconds" and isinstance(value, int | float):
         return span(value)
     if check.facet.fields and isinstance(value, Mapping):

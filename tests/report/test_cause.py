@@ -332,3 +332,24 @@ def test_what_keeps_us_from_looking_at_every_channel_is_one_cause():
     (found,) = causes(runs, Context(runs=runs))
     assert found.conclusion == f"nothing could be looked at: {why}"
     assert found.check == "the DNS settings of the machine that runs cxassure"
+
+
+@pytest.mark.parametrize(
+    ("findings", "seen", "conclusion"),
+    [
+        (
+            ("compared as «press 2»", "the golden prompt «welcome» is heard otherwise: garbled"),
+            "[golden prompt garbled]",
+            "the golden prompt «welcome» is heard otherwise: garbled",
+        ),
+        (
+            ("compared as «press 2»",),
+            "[no golden prompt: other words, another voice or another language]",
+            "what is said instead is no golden prompt: other words, another voice or language",
+        ),
+    ],
+)
+def test_a_golden_prompt_that_is_heard_otherwise_is_the_cause(findings, seen, conclusion):
+    said = {**check("prompt", "so")[0][1], "seen": seen}
+    ended = {"why": "so", "seen": seen, "findings": findings, "inside": [(Checked, said)]}
+    assert concluded(broken("c", "ivr", "dial", "", **ended)) == conclusion

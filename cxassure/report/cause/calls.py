@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cxassure.report.cause.case import Case, Said, called, deed
-from cxassure.report.customer import SOUND
+from cxassure.report.customer import HEARD, SOUND
 from cxassure.report.legs import legs
 from cxassure.report.proofs import broken
 from cxassure.text import clip, span
@@ -34,6 +34,9 @@ _NOTICED = {
     "long ringing": ("the company lets it ring", "the load of the exchange, who is signed in"),
 }
 
+NO_GOLDEN = "[no golden prompt:"
+"""How a prompt is shown that is none of those that were accepted."""
+
 
 def distorted(case: Case) -> Said | None:
     """How a call sounds; packets that were counted as lost explain it."""
@@ -54,6 +57,19 @@ def noticed(case: Case) -> Said | None:
         return None
     told, look = _NOTICED[kind]
     return Said(f"{told}: {words}", check=look)
+
+
+def unlike(case: Case) -> Said | None:
+    """How a golden prompt was heard, where it was expected."""
+    if case.facet not in HEARD or case.step.verdict != "failed":
+        return None
+    found = next((f for f in case.step.findings if f.startswith("the golden prompt «")), "")
+    if found:
+        return Said(clip(found, 300), check="the recording that the company plays, and the line")
+    if NO_GOLDEN not in case.step.seen:
+        return None
+    told = "what is said instead is no golden prompt: other words, another voice or language"
+    return Said(told, check="which recording is played here, and in which language")
 
 
 def transferred(case: Case) -> Said | None:

@@ -28,6 +28,7 @@ _RULES: tuple[Callable[[Case], Said | str | None], ...] = (
     calls.noticed,
     calls.distorted,
     calls.transferred,
+    calls.unlike,
     calls.unheard,
     calls.dead_air,
     heard.short_of_aim,

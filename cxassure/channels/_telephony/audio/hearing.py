@@ -16,9 +16,10 @@ from multiprocessing.connection import wait
 from typing import Any
 
 from cxassure.channels._telephony.audio.judging import Judgement, judge
-from cxassure.channels._telephony.audio.recogniser import Recogniser, Said, recogniser
+from cxassure.channels._telephony.audio.recogniser import Recogniser, Said, Word, recogniser
 from cxassure.channels._telephony.audio.repertoire import Repertoire
 from cxassure.channels._telephony.audio.sound import Sound
+from cxassure.channels._telephony.audio.unlike import Unlike, unlike
 from cxassure.channels._telephony.audio.voice import spoken
 from cxassure.errors import CannotLook, CxassureError, UsageError
 
@@ -107,6 +108,21 @@ class Hearing:
                 partial(_recalled, sound, tuple(folders), tuple(loosely)), self._patience
             )
             return heard
+
+    async def unlike(
+        self,
+        sound: Sound,
+        folders: Sequence[str],
+        expected: Sequence[str],
+        explained: Sequence[Word] = (),
+        language: str = "en",
+    ) -> Unlike | None:
+        """See `unlike.unlike`; raises as `hear` does."""
+        async with self._turn:
+            await self._begin()
+            ask = partial(_unlike, sound, folders, expected, explained, language)
+            found: Unlike | None = await self._asked(ask, self._patience)
+            return found
 
     def close(self) -> None:
         """Ends the process, whatever it does."""
@@ -218,6 +234,13 @@ def _listen(sound: Sound, expected: tuple[str, ...], language: str, part: bool) 
 def _recalled(sound: Sound, folders: tuple[str, ...], loosely: tuple[str, ...]) -> Heard | _Trouble:
     try:
         return Heard(Repertoire(folders, loosely).hear(sound))
+    except CxassureError as wrong:
+        return _Trouble(type(wrong).__name__, wrong.what, wrong.hint)
+
+
+def _unlike(*asked: Any) -> Unlike | _Trouble | None:
+    try:
+        return unlike(*asked)
     except CxassureError as wrong:
         return _Trouble(type(wrong).__name__, wrong.what, wrong.hint)
 

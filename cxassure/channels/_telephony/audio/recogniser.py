@@ -42,7 +42,8 @@ class Otherwise:
     until: float
 
     def __str__(self) -> str:
-        return f"«{self.text}» is said otherwise from {self.since:.1f} to {self.until:.1f} s of it"
+        where = f"from {self.since:.1f} to {self.until:.1f} s of it"
+        return f"the recording «{self.text}» is said otherwise {where}"
 
 
 @dataclass(frozen=True, slots=True)

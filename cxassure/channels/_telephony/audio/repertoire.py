@@ -139,6 +139,12 @@ def _stamp(folder: Path) -> int:
 @lru_cache(maxsize=64)
 def _read(folder: Path, stamp: int) -> tuple[Known, ...]:
     """Every recording in `folder`, read once for each state of it."""
+    read = [_known(text, path, path.stat().st_mtime_ns) for text, path in recordings(folder)]
+    return tuple(one for one in read if len(one.frames))
+
+
+def recordings(folder: Path) -> list[tuple[str, Path]]:
+    """The words and the file of each recording in a folder."""
     script = folder / SCRIPT
     lines = script.read_text("utf-8").splitlines() if script.is_file() else []
     texts = [line.partition("|")[0].strip() for line in lines if not line.startswith("#")]
@@ -147,13 +153,13 @@ def _read(folder: Path, stamp: int) -> tuple[Known, ...]:
     for path in sorted(folder.iterdir()):
         if path.suffix in (".wav", ".ulaw"):
             text = written.get(path.stem, path.stem.replace("-", " "))
-            found.append(_known(text, path, path.stat().st_mtime_ns))
-    return tuple(one for one in found if len(one.frames))
+            found.append((text, path))
+    return found
 
 
 @lru_cache(maxsize=4096)
 def _known(text: str, path: Path, stamp: int) -> Known:
-    frames, loud, _ = _heard(_recording(path))
+    frames, loud, _ = _heard(recording(path))
     return Known(text, frames, loud)
 
 
@@ -169,7 +175,8 @@ def _heard(sound: Sound) -> tuple[Frames, NDArray[np.bool_], int]:
     return powers[first:last] @ cosines(), loud[first:last], first
 
 
-def _recording(path: Path) -> Sound:
+def recording(path: Path) -> Sound:
+    """The sound in a file of a folder of recordings."""
     import numpy as np
 
     if path.suffix == ".wav":

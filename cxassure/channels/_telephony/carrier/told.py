@@ -86,7 +86,7 @@ def timeline(seen: Sequence[Seen]) -> str:
     """A call as lines of text: when (seconds of the journey), how long, who, what."""
     lasted = (max(0.0, s.ends - s.at) for s in seen)
     return "".join(
-        f"{s.at:8.2f} s {took:7.2f} s  {s.who:<8} {s.what:<10} {clip(s.text, 500)}\n"
+        f"{s.at:8.2f} s {took:7.2f} s  {s.who:<8} {s.what:<10} {clip(s.shown, 500)}\n"
         for s, took in zip(seen, lasted, strict=True)
     )
 

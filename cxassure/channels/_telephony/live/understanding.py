@@ -19,7 +19,7 @@ from cxassure.text import clip, plain
 if TYPE_CHECKING:
     from cxassure.channels._telephony.audio.hearing import Hearing
     from cxassure.channels._telephony.audio.judging import Judgement
-    from cxassure.channels._telephony.audio.recogniser import Word
+    from cxassure.channels._telephony.audio.recogniser import Said, Word
     from cxassure.channels._telephony.audio.sound import Sound
 
 ENOUGH = 0.4
@@ -170,21 +170,43 @@ class Understanding:
             head = said.words[0].start
             said = (await self._known().recall(sound.cut(head), folders, own)).said
             said = replace(said, words=tuple(_later(word, head) for word in said.words))
-        for one in said.otherwise:
-            self._opening.finding(f"the recording {clip(str(one), 300)}")
-        little = said.confidence < ENOUGH or said.otherwise
-        if little and self._options.recogniser != "golden":
+        if said.confidence < ENOUGH or said.otherwise:
             return None
+        return self._explained(said, await self._unlike(sound, said))
+
+    def _explained(self, said: Said, unlike: dict[str, Any]) -> Understood:
         by = {self.voices.said.get(plain(word.text), "") for word in said.words}
         speaker = by.pop() if len(by) == 1 else ""
-        data = {"known": said.confidence, **({"speaker": speaker} if speaker else {})}
+        data = {"known": said.confidence, **unlike, **({"speaker": speaker} if speaker else {})}
         sure = round(min((word.confidence for word in said.words), default=0.0), 3)
         return Understood(tuple(sentences(said.words)), sure, "recordings", data)
 
+    async def _unlike(self, sound: Sound, said: Said) -> dict[str, Any]:
+        """How what recordings do not explain stands to the golden prompt that is expected."""
+        options = self._options
+        if not options.golden:
+            return {}
+        asked = [options.golden], self.expected, said.words, options.language
+        found = await self._known().unlike(sound, *asked) if self.expected else None
+        if found is None:
+            for one in said.otherwise:
+                self._opening.finding(clip(str(one), 300))
+            return {}
+        if found.known:
+            self._opening.finding(clip(str(found), 300))
+        return {"unlike": found.told}
+
     async def recognised(self, sound: Sound) -> Understood:
-        """What a recogniser makes of it. Raises `CannotLook` where it cannot work."""
-        heard = await self._engine().hear(sound, self.expected, self._options.language)
+        """What a recogniser makes of a whole prompt that recordings explain at most in part, and
+        how it stands to the expected one of them. Raises `CannotLook` where it cannot work."""
         data: dict[str, Any] = {}
+        if self._options.golden or self._options.recogniser == "golden":
+            folders = [one for one in [self._options.golden] if one]
+            said = (await self._known().recall(sound, folders, [self.voices.folder])).said
+            data = await self._unlike(sound, said)
+            if self._options.recogniser == "golden":
+                return self._explained(said, data)
+        heard = await self._engine().hear(sound, self.expected, self._options.language)
         parts = sentences(heard.said.words)
         if not parts and heard.said.text:
             parts = [Sentence(heard.said.text, 0.0, sound.seconds)]
