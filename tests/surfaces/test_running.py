@@ -21,7 +21,7 @@ WRONG = {
     "row": (["run", "--row", "goood"], "did you mean «good»?"),
     "row of others": (["run", "fine", "--row", "good"], "row «good»"),
     "both": (["run", "--tag", "smoke", "--tag", "nightly", "--row", "nope"], "row «nope»"),
-    "environment": (["run", "--env", "thre"], "«here» or «there»?"),
+    "environment": (["run", "--env", "thre"], "«there» or «here»?"),
     "file": (["run", "journeys/none.yaml"], "no file"),
     "probe": (["run", "none.json"], "cannot be read"),
     "one of two": (["run", "fine", "nothing"], "«nothing» matches no journey"),

@@ -106,7 +106,7 @@ UNFIT = {
     "{send: webhok, url: https://x.example, key: '${secret.k}'}": "«webhook»",
     "{send: apprise, url: nonsense}": "has no scheme",
     "{send: apprise, url: 'jsonn://${secret.a}'}": "knows no such service as jsonn://",
-    "{send: apprise, url: 'slak://${secret.a}'}": "«slack»?",
+    "{send: apprise, url: 'slak://${secret.a}'}": "«slack»",
     "{send: apprise, url: 'mailto://'}": "cannot use this address of mailto://",
     "{send: apprise, urll: '${secret.a}'}": "has no option «urll»",
     "{send: apprise, format: text}": "needs url",
