@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cxassure.events import Kept
+from cxassure.errors import UsageError
+from cxassure.events import Kept, Observed
 from cxassure.store import Stored
 from cxassure.text import clip, span
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from cxassure.channels._telephony.cassette.tape import Call, Cassette, Line
     from cxassure.report.changes import Change
 
-__all__ = ["Cassette", "Taken", "differences", "read", "take", "write"]
+__all__ = ["Cassette", "Taken", "accept", "differences", "read", "take", "write"]
 
 TIMES = ("effort", "time")
 """Kinds of changes that are only of time and toil."""
@@ -47,6 +48,35 @@ def take(stored: Stored) -> Taken:
     made = call_of(stored.events)
     whole = run.verdict in ("passed", "degraded")
     return Taken(made, {p: d for p, d in sounds.items() if p in made.parties}, whole, run.why)
+
+
+def accept(stored: Stored, folder: Path, step: int | None = None) -> list[str]:
+    """Puts the prompts of a stored run, or of one step of it, away as golden prompts, named after
+    their words; tells of each how it stood to the one that was accepted before.
+
+    Raises `UsageError` where nothing was heard, `CannotLook` for sounds that are none, `OSError`.
+    """
+    from cxassure.channels._telephony.audio.accepting import accepted
+    from cxassure.channels._telephony.cassette.listening import prompts
+
+    taken = take(stored)
+    here = {
+        (seen.party, seen.text)
+        for seen in stored.events
+        if isinstance(seen, Observed) and seen.what == "prompt" and step in (None, seen.step)
+    }
+    found = [
+        (line.text, sound)
+        for line, sound in prompts(taken.call, dict(taken.sounds))
+        if line.text and (line.party, line.text) in here
+    ]
+    if not found:
+        where = f" at step {step}" if step is not None else ""
+        raise UsageError(
+            f"no prompt was heard with sound{where} in «{stored.run.name}»",
+            "run it over sip with --trace, which keeps the sound of what passes as well",
+        )
+    return [accepted(folder, text, sound) for text, sound in found]
 
 
 def read(path: Path) -> Cassette:

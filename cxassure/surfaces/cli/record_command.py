@@ -28,7 +28,7 @@ _PLAIN: dict[str, Any] = {
 
 
 @click.command("record")
-@click.argument("what", type=click.Choice(["call", "diff"]))
+@click.argument("what", type=click.Choice(["call", "diff", "accept"]))
 @click.argument("name", required=False)
 @options.root
 @options.env
@@ -36,6 +36,10 @@ _PLAIN: dict[str, Any] = {
 @click.option("--to", type=click.Path(path_type=Path, dir_okay=False), help="Call: the cassette.")
 @click.option("--add", is_flag=True, help="Call: leave the calls that are on the cassette.")
 @click.option("--from", "whence", help="Call: make it of this stored run; nobody is called.")
+@click.option(
+    "--into", type=click.Path(path_type=Path, file_okay=False), help="Accept: the golden folder."
+)
+@click.option("--step", type=int, help="Accept: only prompts of this step.")
 @click.option("--strict", is_flag=True, help="Diff: other times are a failure too.")
 @click.option("--seed", type=int, help="Seed of generated people (default: drawn, shown).")
 @click.option("--timeout", type=options.DURATION, help="Longest time for one run (90s, 5m).")
@@ -46,9 +50,17 @@ def command(what: str, name: str | None, root: Path, env: str, **how: Any) -> in
 
     call JOURNEY drives a journey and keeps its telephone part in calls/JOURNEY.cassette; diff
     CASSETTE drives the calls of a cassette anew and tells what is otherwise: exit code 1 when a
-    prompt, a menu, a ring or the way itself differs.
+    prompt, a menu, a ring or the way itself differs. accept RUN --into FOLDER puts the prompts that
+    were heard in a stored run away as golden prompts, named after their words.
     """
     how["again"] = options.again(root, env)
+    if what == "accept":
+        _only(how, "call", to=None, add=False, whence=None)
+        _only(how, "diff", strict=False, json_to=None)
+        workspace = options.open_workspace(root, env, how.pop("report_dir"))
+        return _accept(workspace, name, root, how)
+    _only(how, "accept", into=None, step=None)
+    del how["into"], how["step"]
     if what == "call":
         _only(how, "diff", strict=False, json_to=None)
         workspace = options.open_workspace(root, env, how.pop("report_dir"))
@@ -116,11 +128,27 @@ def _drive(
 
 def _stored(workspace: Workspace, ref: str, root: Path) -> Taken:
     from cxassure import cassettes
+
+    return cassettes.take(_run(workspace, ref, root))
+
+
+def _run(workspace: Workspace, ref: str, root: Path) -> Any:
+    """The stored run that is meant."""
     from cxassure.surfaces.cli import telling_again
 
     run, _ = telling_again.one(workspace, ref, root)
     (stored,) = (one for one in workspace.store.find(ref) if one.run.id == run.id)
-    return cassettes.take(stored)
+    return stored
+
+
+def _accept(workspace: Workspace, ref: str | None, root: Path, how: dict[str, Any]) -> int:
+    from cxassure import cassettes
+
+    if not ref or how["into"] is None:
+        raise click.UsageError("accept wants a RUN and --into FOLDER")
+    for told in cassettes.accept(_run(workspace, ref, root), how["into"], how["step"]):
+        click.echo(told)
+    return EXIT_PASSED
 
 
 def _plain(name: str) -> str:

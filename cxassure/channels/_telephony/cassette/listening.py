@@ -54,6 +54,13 @@ def settled(old: Call, new: Call, before: dict[str, bytes], after: dict[str, byt
     return replace(new, lines=tuple(lines))
 
 
+def prompts(call: Call, sounds: dict[str, bytes]) -> Iterator[tuple[Line, Sound]]:
+    """Each prompt that was heard to its end, with its sound; `sounds` are WAV files by party."""
+    for party in sorted(sounds):
+        for line in _prompts(call, party):
+            yield line, _sound(line, call, sounds[party])
+
+
 def _alike(was: Line, now: Line, before: tuple[Call, bytes], after: tuple[Call, bytes]) -> bool:
     """Whether they sound alike; where pieces of the sound are missing, whether their words are
     alike, each for itself, but for as many as there are gaps."""
