@@ -1,16 +1,18 @@
 """What a journey costs its customer: a fold over the stream, done as it grows.
 
-Contacts, turns, key presses, words heard, seconds waited and on hold, time to human, re-asks; and
-how a voice agent took its turns. The fold knows at which step each figure grew, so that a broken
-promise is blamed on the step that broke it. `effort` makes one figure of them all.
+Contacts, turns, key presses, words heard, seconds waited and on hold, time to human and to the
+first response, re-asks; how a voice agent took its turns, how pages were painted. The fold knows
+at which step each figure grew, so that a broken promise is blamed on the step that broke it.
+`effort` makes one figure of them all.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from math import fsum
+from typing import Any
 
 from cxassure.events import AnyEvent, Observed, StepStarted
 from cxassure.matcher import squeezed
@@ -30,6 +32,10 @@ UNITS = {
     "turn_p95": "s",
     "recovery": "s",
     "loops": "",
+    "first_response": "s",
+    "first_paint": "s",
+    "largest_paint": "s",
+    "layout_shift": "",
 }
 """The measures by name, with their units; promises are made on these."""
 
@@ -40,6 +46,12 @@ WAITS = frozenset(("silence", "music", "ringing", "queue"))
 HELD = frozenset(("music", "queue"))
 AGENT = ("first_audio", "turn_p50", "turn_p95", "recovery", "loops")
 """What a line to a voice agent tells of its turns, once a call; the worst call counts."""
+VITALS = ("first_paint", "largest_paint", "layout_shift")
+"""What a browser tells of each page, when its window closes; the worst page counts."""
+MEASURED = frozenset(("first_response", *VITALS))
+"""What only some runs have a figure of: none is not nought."""
+ANSWERS = SPOKEN | {"said"}
+"""What the company, or a person of it, answers a contact with."""
 
 _SENTENCE = re.compile(r"[^.!?;:]+[.!?;:]*")
 _ASKS = re.compile(
@@ -114,6 +126,8 @@ class Measures:
     _step: int = 0
     _contact: float | None = None
     _talking: set[str] = field(default_factory=set)
+    _unanswered: dict[str, float] = field(default_factory=dict)
+    _came: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def add(self, event: AnyEvent, facts: dict[str, str]) -> None:
         """Takes one event; `facts` are those whose values the company has been told by now."""
@@ -123,6 +137,7 @@ class Measures:
             self._take(event, facts)
 
     def _take(self, event: Observed, facts: dict[str, str]) -> None:
+        self._answer(event)
         if event.who == "customer" and event.what in TURNS:
             self._turn(event)
         if event.what == "pressed" and event.who == "customer":
@@ -135,14 +150,42 @@ class Measures:
             self._grow("words_heard", len(event.text.split()))
             self._ask(event, facts)
         if event.what == "turns" and event.who == "line":
-            self._agent(event)
+            self._worst(AGENT, event.data, self._step)
+        if event.what == "page":
+            self._came.setdefault((event.party, event.data.get("url", "")), self._step)
+        if event.what == "vitals" and event.who == "line":
+            self._vitals(event)
         self._human(event)
 
-    def _agent(self, event: Observed) -> None:
-        for name in AGENT:
-            value = event.data.get(name)
-            if isinstance(value, int | float) and value >= self.figures.get(name, 0.0):
-                self._grow(name, value - self.figures.get(name, 0.0))
+    def _answer(self, event: Observed) -> None:
+        """How long the company took to answer at first: the slowest contact counts."""
+        if self._begins(event):
+            self._unanswered[event.party] = event.at
+        elif event.who in ("company", "agent") and event.what in ANSWERS:
+            since = self._unanswered.pop(event.party, None)
+            if since is not None:
+                told = {"first_response": max(event.at - since, 0.0)}
+                self._worst(("first_response",), told, self._step)
+
+    def _begins(self, event: Observed) -> bool:
+        """Whether the company owes an answer from here: to a call that was picked up (where the
+        line does not say when: dialled), to a chat that was opened, to its first word."""
+        if event.who == "customer":
+            first = event.what in TURNS and event.party not in self._talking
+            return first or event.what in ("dialled", "opened")
+        return event.what == "connected" and event.party in self._unanswered
+
+    def _vitals(self, event: Observed) -> None:
+        """Blamed on the step in which the page came, not on that in which its window closed."""
+        for page in event.data.get("pages", ()):
+            step = self._came.get((event.party, page.get("url", "")), self._step)
+            self._worst(VITALS, page, step)
+
+    def _worst(self, names: Iterable[str], told: Mapping[str, Any], step: int) -> None:
+        for name in names:
+            value, known = told.get(name), self.figures.get(name, 0.0)
+            if isinstance(value, int | float) and value >= known:
+                self._grow(name, value - known, step)
 
     def _turn(self, event: Observed) -> None:
         """Every call is a contact, and the first word of every other conversation."""
@@ -166,9 +209,10 @@ class Measures:
                 self._grow("re_asks", 1)
                 self.asked_again.append((event.step, fact, event.text))
 
-    def _grow(self, name: str, by: float) -> None:
+    def _grow(self, name: str, by: float, step: int | None = None) -> None:
         self.figures[name] = self.figures.get(name, 0) + by
-        self.grew.setdefault(name, []).append((self._step, self.figures[name]))
+        at = self._step if step is None else step
+        self.grew.setdefault(name, []).append((at, self.figures[name]))
 
     def step_over(self, name: str, limit: float) -> int | None:
         """The step at which `name` first went over `limit`, `None` when it never did."""

@@ -79,6 +79,8 @@ def _promised(run: Run, step: StepRun) -> str:
         "waited": f"would spend {span(figures.get('waited', 0))} waiting",
         "re_asks": "would be asked for what was already told",
         "key_presses": f"would press {figures.get('key_presses', 0):g} keys{_instead(step)}",
+        "first_response": f"would wait {span(figures.get('first_response', 0))} for an answer",
+        "largest_paint": f"would wait {span(figures.get('largest_paint', 0))} to see a page",
         "turns": f"would need {figures.get('turns', 0):g} turns",
         "words_heard": f"would listen to {figures.get('words_heard', 0):g} words",
     }

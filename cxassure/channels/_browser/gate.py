@@ -21,7 +21,7 @@ TRACE = "traceparent"
 
 
 @dataclass(slots=True)
-class _Door:
+class Door:
     """A page's session and the id of its top frame: that of the first document it asks for."""
 
     session: CDPSession
@@ -47,12 +47,13 @@ class Gate:
         self.loading = False
         self._work: set[asyncio.Task[None]] = set()
 
-    async def guard(self, page: Page) -> None:
+    async def guard(self, page: Page) -> Door:
         """Stands before `page` from now on."""
         session = await page.context.new_cdp_session(page)
-        door = _Door(session, "" if page.url == "about:blank" else await _top(session))
+        door = Door(session, "" if page.url == "about:blank" else await _top(session))
         session.on("Fetch.requestPaused", lambda event: self._take(door, event))
         await session.send("Fetch.enable", {"patterns": self._patterns()})
+        return door
 
     def _patterns(self) -> list[dict[str, str]]:
         patterns = [{"urlPattern": "*", "resourceType": "Document"}]
@@ -67,19 +68,19 @@ class Gate:
                 )
         return patterns
 
-    def _take(self, door: _Door, event: dict[str, Any]) -> None:
+    def _take(self, door: Door, event: dict[str, Any]) -> None:
         work = asyncio.ensure_future(self._pass(door, event))
         self._work.add(work)
         work.add_done_callback(self._work.discard)
 
-    async def _pass(self, door: _Door, event: dict[str, Any]) -> None:
+    async def _pass(self, door: Door, event: dict[str, Any]) -> None:
         command, more = self._judge(door, event)
         try:
             await door.session.send(command, {"requestId": event["requestId"], **more})
         except Exception:  # the request was called off, or its page is gone
             self.unanswered.discard(event.get("networkId", ""))
 
-    def _judge(self, door: _Door, event: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    def _judge(self, door: Door, event: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         request, call = event["request"], event.get("networkId", "")
         if "responseStatusCode" in event or "responseErrorReason" in event:
             self.unanswered.discard(call)

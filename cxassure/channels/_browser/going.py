@@ -133,6 +133,7 @@ def tell_page(tab: Tab, look: dict[str, Any]) -> None:
     if look["ready"] and not tab.gate.busy:
         about["reads"] = _blocks(look["text"])
     tab.tell("company", "page", look["title"], **about)
+    tab.vitals.stands(tab.page, about["url"], look["origin"])
 
 
 def _blocks(text: str) -> list[str]:

@@ -20,9 +20,11 @@ LOOK = """() => {
     text: [body ? body.innerText : '', ...said].join('\\n').slice(0, 200000),
     status: came && came.responseStatus || 0,
     ready: document.readyState === 'complete',
+    origin: performance.timeOrigin,
   };
 }"""
-"""{url, title, text, status, ready}: `text` is what can be read, in open shadow roots too."""
+"""{url, title, text, status, ready, origin}: `text` is what can be read, in open shadow roots too;
+`origin` when the navigation began, in milliseconds of the epoch."""
 
 CHANGE = """limit => new Promise(done => {
   const from = performance.now();

@@ -13,6 +13,7 @@ from cxassure.channels._browser import scripts, trouble
 from cxassure.channels._browser.gate import Gate
 from cxassure.channels._browser.origins import Origins
 from cxassure.channels._browser.shared import SharedBrowser
+from cxassure.channels._browser.vitals import Vitals
 from cxassure.errors import Broken, CannotLook, CxassureError
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Tab:
         self.arrivals = 0
         self.told = 0
         self.lost = ""
+        self.vitals = Vitals()
         self._pages: list[Page] = []
         self._interrupted = asyncio.Event()
         self._acted = self._changed = clock.now()
@@ -91,7 +93,7 @@ class Tab:
         page.on("framenavigated", self._arrived)
         page.on("load", self._complete)
         with contextlib.suppress(Exception):  # closed again before it could be guarded
-            await self.gate.guard(page)
+            self.vitals.watch(page, await self.gate.guard(page))
 
     def _left(self, page: Page) -> None:
         self._pages.remove(page)
@@ -106,6 +108,7 @@ class Tab:
     def _arrived(self, frame: Frame) -> None:
         if frame == self.page.main_frame:
             self.arrivals += 1
+            self.vitals.turn(self.page)
             self._look = None
             self._changed, self._ready = self.clock.now(), False
             self.gate.arrived()

@@ -13,6 +13,7 @@ from cxassure.channels._browser.going import arrive, short
 from cxassure.channels._browser.locating import LOOK, Purpose, find
 from cxassure.channels._browser.locator import Locator
 from cxassure.channels._browser.tab import Tab
+from cxassure.channels._browser.vitals import Vitals, in_words
 from cxassure.errors import Broken, CannotLook
 from cxassure.text import Raw, clip
 
@@ -115,7 +116,10 @@ class Browsing(Session):
         await evidence.witness(self.tab, self.secrets)
 
     async def close(self) -> None:
-        """Closes the window; the browser stays for others."""
+        """Closes the window; the browser stays for others. Tells how its pages were painted."""
+        if pages := self.tab.vitals.told():
+            self.tab.vitals = Vitals()  # told once, however often it is closed
+            self.note("line", "vitals", in_words(pages), pages=pages)
         if self.opening.trace and hasattr(self.tab, "context"):
             await evidence.keep_trace(self.tab, secret=bool(self.secrets))
         await self.tab.close()

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from cxassure.events import Observed
-from cxassure.measures import UNITS
+from cxassure.measures import MEASURED, UNITS
 from cxassure.report.changes.change import ORDER, Change, Kind, aligned, apart, lasting
 from cxassure.report.changes.ear import by_chance, recognised, within
 from cxassure.report.changes.pages import read_otherwise
@@ -277,6 +277,8 @@ def _effort(run: Run, good: Run) -> Iterator[Change]:
             count, noun = int(abs(now - was)), _MORE[name]
             plural = "es" if noun.endswith("s") else "s"
             yield Change("effort", 0, f"{count} {more} {noun}{plural if count > 1 else ''}")
+        elif name in MEASURED and name not in good.measures:
+            continue  # nothing was there to be measured, or it was not measured yet
         elif UNITS[name] == "s" and abs(now - was) >= max(2 * BY, was / 4):
             label = name.replace("_", " ")
             yield Change("effort", 0, f"{label}: {figure(name, now)}, was {figure(name, was)}")

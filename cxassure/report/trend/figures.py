@@ -165,6 +165,10 @@ FIGURES: dict[str, Figure] = {
             "from the first word or dialling until a person was there",
         ),
         Figure(
+            "first_response", "s", -1, _value(_measure("first_response")),
+            "until the company first answered, of a run's contacts the slowest",
+        ),
+        Figure(
             "time_to_resolution", "s", -1, _value(lambda run: run.took),
             "customer time of a whole journey in which the customer got through",
         ),
@@ -186,6 +190,18 @@ FIGURES: dict[str, Figure] = {
         Figure(
             "turn_p95", "s", -1, _value(_measure("turn_p95")),
             "until a voice agent answered, of 20 turns all but one",
+        ),
+        Figure(
+            "first_paint", "s", -1, _value(_measure("first_paint")),
+            "until a page showed any text or picture, of a run's pages the slowest",
+        ),
+        Figure(
+            "largest_paint", "s", -1, _value(_measure("largest_paint")),
+            "until a page showed the largest of them, of a run's pages the slowest",
+        ),
+        Figure(
+            "layout_shift", "", -1, _value(_measure("layout_shift")),
+            "how much a page's layout jumped, of a run's pages the most",
         ),
     )
 }  # fmt: skip

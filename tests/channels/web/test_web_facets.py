@@ -81,6 +81,36 @@ async def test_timing_knows_load_paint_and_shift(shopper):
     assert 0 < seen["first_byte"] <= seen["load"] < 5
 
 
+JUMPS = """() => { const box = document.createElement('div'); box.style.height = '200px';
+  document.body.prepend(box); }"""
+
+
+async def test_how_pages_were_painted_is_told_without_being_asked_as_the_pages_have_it(party):
+    shopper = party()
+    await shopper.session.open()
+    tab = shopper.session.tab
+
+    def the_same(asked):
+        told = tab.vitals.told()[-1:]
+        names = ("first_paint", "largest_paint", "layout_shift")
+        return bool(told) and all(abs(told[0][n] - asked.get(n, -1)) < 0.001 for n in names)
+
+    for place in ("/form", "/shifting"):
+        await shopper.do("open", place)
+        asked = await shopper.until("timing", the_same, 20)
+        assert the_same(asked), (asked, tab.vitals.told())
+    await tab.page.evaluate(JUMPS)
+    jumped = await shopper.until("timing", lambda s: s["layout_shift"] > 0 and the_same(s), 20)
+    assert the_same(jumped) and jumped["layout_shift"] > 0.01
+    await shopper.session.close()
+    await shopper.session.close()
+    (told,) = [seen for seen in shopper.seen if seen.what == "vitals"]
+    form, shifting = told.data["pages"]
+    assert (form["url"], shifting["url"]) == ("/form", "/shifting")
+    assert 0 < form["first_paint"] <= form["largest_paint"]
+    assert f"layout shift {shifting['layout_shift']:.2g} on /shifting" in told.text
+
+
 async def test_nothing_is_settled_while_the_company_owes_an_answer(shopper):
     await shopper.do("open", "/growing")
     await shopper.do("click", "Go")
