@@ -48,6 +48,8 @@ AGENT = ("first_audio", "turn_p50", "turn_p95", "recovery", "loops")
 """What a line to a voice agent tells of its turns, once a call; the worst call counts."""
 VITALS = ("first_paint", "largest_paint", "layout_shift")
 """What a browser tells of each page, when its window closes; the worst page counts."""
+SCORES = frozenset(("layout_shift",))
+"""Measures that are no lengths of time and no counts either: their limits may be fractions."""
 MEASURED = frozenset(("first_response", *VITALS))
 """What only some runs have a figure of: none is not nought."""
 ANSWERS = SPOKEN | {"said"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -235,8 +236,7 @@ class _Row:
 
     def _promise(self, measure: str, limits: dict[str, Raw]) -> Promise | None:
         """A limit and an aim: lengths of time for what is measured in seconds, else numbers."""
-        timed = measures.UNITS[measure] == "s"
-        usual = "within" if timed else "at_most"
+        usual = "within" if measures.UNITS[measure] == "s" else "at_most"
         values: dict[str, float] = {}
         for key, text in limits.items():
             key = key or usual
@@ -245,7 +245,7 @@ class _Row:
                 self.findings.unknown(place, "limit", key, _LIMITS)
                 return None
             try:
-                values[key] = _limit(self._early_limit(text, measure), timed)
+                values[key] = _limit(self._early_limit(text, measure), measure)
             except Misread as misread:
                 self.findings.misread(self.at("promises", measure, key), misread)
                 return None
@@ -270,10 +270,14 @@ _TEXTS = ("title", "owner", "runbook")
 _LIMITS = ("within", "at_most", "at_least", "aim")
 
 
-def _limit(text: str, timed: bool) -> float:
+def _limit(text: str, measure: str) -> float:
     """Raises `Misread`."""
-    if timed:
+    if measures.UNITS[measure] == "s":
         return seconds(text)
+    if measure in measures.SCORES:
+        if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", text):
+            raise Misread(f"«{clip(text, 40)}» is no number", "write it as 0.1")
+        return float(text)
     if not text.isdecimal() or len(text) > 9:
         raise Misread(f"«{clip(text, 40)}» is no count", "write a whole number")
     return float(text)

@@ -47,6 +47,16 @@ def test_probes_come_by_name_and_rows_as_written(workspace: Workspace) -> None:
     assert [p.name for p in made.probes] == ["Zed", "early[z]", "early[a]", "good"]
 
 
+def test_a_promise_is_a_length_of_time_a_count_or_a_score(workspace: Workspace) -> None:
+    promised = "promises: {largest_paint: 2500ms, layout_shift: {at_most: 0.25, aim: 0.1}}\n"
+    (made,) = workspace.plan(GOOD + promised).probes
+    assert made.promises["largest_paint"] == probe.Promise(within=2.5)
+    assert made.promises["layout_shift"] == probe.Promise(at_most=0.25, aim=0.1)
+    wrong = "promises: {layout_shift: {at_most: -0.1}, largest_paint: 3, turns: 0.5}\n"
+    said = [problem.what for problem in workspace.plan(GOOD + wrong).problems]
+    assert "«-0.1» is no number" in said and "«0.5» is no count" in said and len(said) == 3
+
+
 def test_a_journey_with_problems_leaves_the_others_alone(workspace: Workspace) -> None:
     made = workspace.plan(GOOD, GOOD.replace("good", "bad").replace("dial", "dail"))
     assert [p.name for p in made.probes] == ["good"]
