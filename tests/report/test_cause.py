@@ -103,6 +103,13 @@ def test_a_wait_that_is_too_long_names_its_longest_part():
     assert concluded(promise_broken()) == "most of the wait is queue: 80.0 s of 90.0 s"
 
 
+def test_a_page_or_answer_that_is_promised_sooner_is_slow_and_leads_nowhere_else():
+    why = "largest_paint was 4.0 s, promised 2.5 s, broken at step 2"
+    run = broken("shopper", "web", "click", why=why, inside=check("largest_paint", why))
+    run.measures["largest_paint"] = 4.0
+    assert concluded(run) == "web answers, but slowly: after 4.0 s"
+
+
 def test_going_round_in_circles_is_told_with_the_words():
     sorry = (Observed, {"who": "company", "what": "reply", "text": "Sorry, come again?"})
     run = broken("asker", "chat", "say", why="never so", inside=[sorry] * 3)

@@ -74,6 +74,12 @@ def test_a_longer_greeting_and_more_keys_are_told_in_seconds_and_presses() -> No
     ]
 
 
+def test_a_slower_first_answer_is_told_where_the_good_run_had_one() -> None:
+    slow = call(*CALL, measures={"first_response": 6.0, "largest_paint": 6.0})
+    good = call(*CALL, measures={"first_response": 1.0})
+    assert told(slow, good) == ["first response: 6.0 s, was 1.0 s"]
+
+
 def test_what_differs_from_run_to_run_is_no_change() -> None:
     other = [(w, t.replace("1 0 4 8 2 1 3", "1 0 4 8 2 1 9"), s) for w, t, s in CALL]
     assert told(call(*other), call(*CALL)) == []

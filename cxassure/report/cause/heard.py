@@ -101,8 +101,15 @@ def longer(case: Case) -> str:
     return f"the way has changed: «{clip(said, 80)}»" if said else "the way has become longer"
 
 
+_SPEEDS = ("first_response", "first_paint", "largest_paint")
+"""Measures of how soon something is there, whatever it is."""
+
+
 def late(case: Case) -> str:
     """Late here, or not at all where others on this channel had their answer late."""
+    if case.facet in _SPEEDS and case.facet in case.run.measures:
+        figure = case.run.measures[case.facet]
+        return f"{called(case.step.channel)} answers, but slowly: after {span(figure)}"
     check = decisive(case.step)
     if check is None or (check.came is None and check.seen not in ("", "nothing")):
         return ""
