@@ -28,7 +28,7 @@ SCRIPT = "script.txt"
 """Beside recordings: their words as they are written, a line each; after a bar, remarks."""
 KNOWN = 0.13
 """Distance up to which a stretch is the recording: itself through a codec has less than 0.05."""
-WINDOWS = ((12, 0.22), (8, 0.30))
+WINDOWS = ((12, 0.25), (8, 0.34))
 """Frames of a recording (a syllable, a sound of it), and the mean distance of as many up to which
 they are the recording's own: itself through a codec has less than 0.19 and 0.22, with a packet
 lost here and there less than these. Another word has more; «thirty» for «thirteen» need not."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cxassure.channel import Seen, Session
 from cxassure.channels._telephony.audio.ear import MARGIN
 from cxassure.channels._telephony.live.options import SipOptions, length
+from cxassure.channels._telephony.live.turn import ours
 from cxassure.channels._telephony.live.unasked import Unasked
 from cxassure.channels._telephony.live.understanding import Sentence, Understanding, Understood
 from cxassure.errors import CannotLook
@@ -39,11 +39,6 @@ said, while unknown speech is kept together until the prompt is over."""
 AT_ONCE = 2.0
 """Seconds after an act of the caller in which what was being said may end: a silence from there on
 is the answer to that act."""
-
-_SAID = ("prompt", "speech", "music")
-_ASKS = re.compile(
-    r"\?|\b(press|enter|key in|type|say|tell|speak|give|leave|spell|dial|choose|confirm)\b", re.I
-)
 
 
 class Listening:
@@ -200,10 +195,18 @@ class Listening:
 
     def _end_of_quiet(self, at: float) -> None:
         since, self.quiet_since = self.quiet_since, None
-        if since is None or at - since < NOTICEABLE or self.ours_to_speak:
+        if since is None or at - since < NOTICEABLE:
             return
-        self._record("line", "silence", "", since, at)
-        self._dead(since, at)
+        if self.behind:  # whose turn it was is known once what was said before is made out
+            self._beside(partial(self._quiet, since, at))
+        elif not self.ours_to_speak:
+            self._record("line", "silence", "", since, at)
+            self._dead(since, at)
+
+    async def _quiet(self, since: float, at: float) -> None:
+        if not ours(self._session.seen, self.acted_at, since):
+            self._record("line", "silence", "", since, at)
+            self._dead(since, at)
 
     def look(self) -> None:
         """What was found in the sound by now, and whether dead air is going on."""
@@ -232,13 +235,8 @@ class Listening:
 
     @property
     def ours_to_speak(self) -> bool:
-        """Whether the last thing heard asks for something, or a person said it: it is this
-        party's turn. The line itself does not tell."""
-        heard = next((s for s in reversed(self._session.seen) if s.what in _SAID), None)
-        if heard is None or heard.what == "speech":
-            return heard is not None
-        answered = self.acted_at is not None and heard.at < self.acted_at
-        return not answered and _ASKS.search(heard.text) is not None
+        """Whether the company waits for this party."""
+        return ours(self._session.seen, self.acted_at)
 
     # Music
 
