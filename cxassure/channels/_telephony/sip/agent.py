@@ -27,7 +27,7 @@ from cxassure.channels._telephony.sip.transactions import Transactions, hopeless
 from cxassure.channels._telephony.sip.uri import Address, Uri
 from cxassure.channels._telephony.sip.wire import Flow, Hop, Place, Tls, written
 from cxassure.channels._telephony.sip.within import ALLOWED, SUPPORTED
-from cxassure.errors import CannotLook
+from cxassure.errors import CannotLook, CxassureError
 
 TRIES = 3
 
@@ -161,17 +161,17 @@ class UserAgent:
         Raises `NotAllowed` where it leads to a host that is not allowed, `CannotLook` where `uri`
         cannot be called, or the gate gives no leave.
         """
-        watcher = await self.gate.leave(str(uri)) if self.gate else None
         invite = self.fresh("INVITE", str(uri), caller, str(uri))
         invite.headers.add("Supported", SUPPORTED)
         invite.headers.add("Allow", ALLOWED)
         call = Outgoing(self, media, invite, self.authorizer(credentials), late_offer)
         invite.headers.extend({**call.headers(), **(headers or {})})
+        watcher = await self.gate.leave(str(uri)) if self.gate else None
         if watcher:
             call.watchers.append(watcher)
         try:
             await call.place()
-        except BaseException:
+        except CxassureError:  # nothing was sent; whatever else stops us may leave a call up
             if watcher:
                 watcher.never_placed()
             raise

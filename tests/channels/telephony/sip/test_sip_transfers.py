@@ -122,6 +122,43 @@ async def test_no_transfer_and_no_redirection_leads_where_the_gate_bars_the_way(
     assert ended.by == "us" and "nobody rings 911" in ended.words
 
 
+class Counted:
+    """A gate that gives leave to all, and knows what became of it."""
+
+    def __init__(self) -> None:
+        self.left: list[str] = []
+        self.told: list[str] = []
+
+    async def leave(self, to: str) -> Counted:
+        self.left.append(to)
+        return self
+
+    def check(self, to: str) -> None: ...
+
+    def __call__(self, call: Any, event: Any) -> None:
+        self.told.append(type(event).__name__)
+
+    def never_placed(self) -> None:
+        self.told.append("never placed")
+
+
+async def test_a_leave_is_asked_for_what_can_be_called_and_given_back_where_nothing_is_sent(
+    opened: Any, taking: Any, described: Any, patience: float
+) -> None:
+    caller, desk = await opened(), await opened()
+    taking(desk)
+    caller.gate = gate = Counted()
+    with pytest.raises(CannotLook):
+        await caller.call("no address", described())
+    assert gate.left == []
+    with pytest.raises(CannotLook):
+        await caller.call("sip:1@192.0.2.7", described())
+    assert gate.told == ["never placed"]
+    call = await talk(caller, desk, described(), patience)
+    await call.hang_up()
+    assert gate.told[-1] == "Ended" and gate.told.count("never placed") == 1
+
+
 async def test_an_attended_transfer_takes_the_other_calls_place(
     opened: Any, taking: Any, described: Any, patience: float
 ) -> None:
