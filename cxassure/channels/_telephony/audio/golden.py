@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from cxassure.channels._telephony.audio import warping
 from cxassure.channels._telephony.audio.fingerprint import HOP, Fingerprint
 
 if TYPE_CHECKING:
@@ -67,11 +68,11 @@ def compare(accepted: Fingerprint, heard: Fingerprint) -> Comparison:
         same = len(accepted.frames) == len(heard.frames)
         verdict = Verdict.SAME if same else Verdict.CUT
         return Comparison(verdict, float(not same), 0, accepted.seconds)
-    costs = _costs(accepted, heard)
+    costs = warping.costs(accepted.frames, accepted.loud, heard.frames, heard.loud)
     cut = _cut(costs, accepted)
     if cut is not None:
         return cut
-    local = _local(costs, _path(costs))
+    local = warping.local(costs, _STEP, SLACK)
     local[~accepted.loud] = float("nan")
     return _judged(local, accepted, heard)
 
@@ -114,62 +115,13 @@ def _cut(costs: Costs, accepted: Fingerprint) -> Comparison | None:
         return None
     for backwards in (False, True):
         turned = costs[::-1, ::-1] if backwards else costs
-        ends = _sums(turned)[0][:, -1] / np.arange(1, len(turned) + 1)
+        ends = warping.sums(turned, _STEP, SLACK)[0][:, -1] / np.arange(1, len(turned) + 1)
         row = int(ends.argmin())
         if ends[row] < PART and (len(turned) - row) * HOP > 0.3:
             where = row * HOP
             span = (0.0, accepted.seconds - where) if backwards else (where, accepted.seconds)
             return Comparison(Verdict.CUT, float(ends[row]), *span)
     return None
-
-
-def _costs(accepted: Fingerprint, heard: Fingerprint) -> Costs:
-    """Cosine distance of each accepted frame (rows) to each heard one; pauses cost a little."""
-    import numpy as np
-
-    def unit(frames: Costs) -> Costs:
-        made: Costs = frames / np.maximum(np.linalg.norm(frames, axis=1, keepdims=True), 1e-6)
-        return made
-
-    costs: Costs = 1 - unit(accepted.frames) @ unit(heard.frames).T
-    costs[~accepted.loud] = 0.3
-    costs[np.ix_(~accepted.loud, ~heard.loud)] = 0.0
-    return costs
-
-
-def _sums(costs: Costs) -> tuple[Costs, NDArray[np.int64]]:
-    """The cheapest way to each cell, row by row: a row stays in its column, goes on one or two."""
-    import numpy as np
-
-    total = np.full(costs.shape, np.inf)
-    back = np.zeros(costs.shape, np.int64)
-    total[0, :SLACK] = costs[0, :SLACK]
-    for row in range(1, len(costs)):
-        before = np.pad(total[row - 1], (2, 0), constant_values=np.inf)
-        ways = np.stack([before[2:] + _STEP, before[1:-1], before[:-2] + _STEP])
-        back[row] = ways.argmin(axis=0)
-        total[row] = costs[row] + ways.min(axis=0)
-    return total, back
-
-
-def _path(costs: Costs) -> NDArray[np.int64]:
-    """The heard frame that lies beside each accepted one."""
-    import numpy as np
-
-    total, back = _sums(costs)
-    last = max(costs.shape[1] - SLACK, 0)
-    column = last + int(total[-1, last:].argmin())
-    path = np.zeros(len(costs), np.int64)
-    for row in range(len(costs) - 1, -1, -1):
-        path[row] = column
-        column -= int(back[row, column])
-    return path
-
-
-def _local(costs: Costs, path: NDArray[np.int64]) -> Costs:
-    import numpy as np
-
-    return np.asarray(costs[np.arange(len(path)), np.maximum(path, 0)])
 
 
 def _windowed(local: Costs) -> Costs:

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cxassure.channels._telephony.audio import warping
 from cxassure.channels._telephony.audio.fingerprint import HOP, bands, cosines
 from cxassure.channels._telephony.audio.recogniser import Otherwise, Said, Word
 from cxassure.channels._telephony.audio.sound import Sound
@@ -69,9 +70,6 @@ class _Sound:
     frames: Frames
     loud: NDArray[np.bool_]
     first: int
-
-    def of(self, mean: Frames) -> Frames:
-        return _unit(self.frames - mean)
 
 
 class Repertoire:
@@ -207,13 +205,7 @@ def _found(known: Known, sound: _Sound, mean: Frames) -> Iterator[_Place]:
 
 
 def _costs(known: Known, sound: _Sound, mean: Frames) -> Frames:
-    """The distance of each frame of a recording (rows) to each that is heard."""
-    import numpy as np
-
-    costs: Frames = 1 - _unit(known.frames - mean) @ sound.of(mean).T
-    costs[~known.loud] = 0.3
-    costs[np.ix_(~known.loud, ~sound.loud)] = 0.0
-    return costs
+    return warping.costs(known.frames - mean, known.loud, sound.frames - mean, sound.loud)
 
 
 def _judged(place: _Place, sound: _Sound, mean: Frames) -> _Place:
@@ -222,7 +214,7 @@ def _judged(place: _Place, sound: _Sound, mean: Frames) -> _Place:
 
     first, last = place.first - sound.first, place.last - sound.first
     costs = _costs(place.known, sound, mean)[:, first:last]
-    local = costs[np.arange(len(costs)), beside(costs)]
+    local = warping.local(costs, STEP, slack=1)
     strange, loud = np.zeros(len(local), bool), place.known.loud.copy()
     loud[:EDGE] = loud[-EDGE:] = False
     for window, most in WINDOWS:
@@ -232,25 +224,6 @@ def _judged(place: _Place, sound: _Sound, mean: Frames) -> _Place:
         return place
     since, until = np.flatnonzero(strange)[[0, -1]] * HOP
     return replace(place, otherwise=Otherwise(place.known.text, float(since), float(until) + HOP))
-
-
-def beside(costs: Frames) -> NDArray[np.int64]:
-    """The column that lies beside each row on the cheapest way from the first to the last; a row
-    stays in its column, goes one or two."""
-    import numpy as np
-
-    total, back = costs[0].copy(), np.zeros(costs.shape, np.int64)
-    total[1:] = np.inf
-    for place, row in enumerate(costs[1:], 1):
-        before = np.pad(total, (2, 0), constant_values=np.inf)
-        ways = np.stack([before[2:] + STEP, before[1:-1], before[:-2] + STEP])
-        back[place] = ways.argmin(axis=0)
-        total = row + ways.min(axis=0)
-    path, column = np.zeros(len(costs), np.int64), costs.shape[1] - 1
-    for place in range(len(costs) - 1, -1, -1):
-        path[place] = column
-        column = max(column - int(back[place, column]), 0)
-    return path
 
 
 def windowed(local: Frames, loud: NDArray[np.bool_], window: int) -> Frames:
@@ -288,13 +261,6 @@ def _laid(costs: Frames, most: float) -> tuple[Frames, NDArray[np.int64]]:
         if place % LOOK == 0 and total.min() + to_come[place] > allowed:
             return np.zeros(0), since
     return total / len(costs), since
-
-
-def _unit(frames: Frames) -> Frames:
-    import numpy as np
-
-    made: Frames = frames / np.maximum(np.linalg.norm(frames, axis=1, keepdims=True), 1e-6)
-    return made
 
 
 def _chosen(places: list[_Place]) -> list[_Place]:
