@@ -40,7 +40,7 @@ ROOMS = frozenset("spec plan engine channels store report watch".split())
 KITS = {
     "_telephony": ("ivr", "agent"),
     "_browser": ("web", "chat.widget"),
-    "_http": ("api", "chat", "inbox", "ivr", "agent", "_telephony"),
+    "_http": ("api", "chat", "inbox", "ivr", "agent", "_telephony", "_browser"),
 }
 SEES = {"surfaces.dashboard": ("store", "watch.incidents")}
 """Rooms that a surface looks into: docs/decisions/dashboard-looks-into-the-store.md says why."""

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import ipaddress
 import re
-import socket
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
+from cxassure.channels._http.names import none_resolves
 from cxassure.errors import Broken, CannotLook, CxassureError
 from cxassure.text import clip
 
@@ -49,8 +47,6 @@ _OURS = {
     "ERR_INSUFFICIENT_RESOURCES": "this machine has run out of resources",
 }
 _NAMES = ("ERR_NAME_NOT_RESOLVED", "ERR_NAME_RESOLUTION_FAILED", "ERR_DNS_TIMED_OUT")
-_WITNESS = "example.org"
-"""A name that resolves wherever name resolution works (RFC 2606 keeps it)."""
 
 _WALL_FRAMES = re.compile(
     r"challenges\.cloudflare\.com|captcha-delivery\.com|hcaptcha\.com/captcha|"
@@ -88,34 +84,9 @@ async def of_network(code: str, url: str, others: Iterable[str]) -> CxassureErro
 
 
 async def _of_name(url: str, others: Iterable[str]) -> CxassureError:
-    host = _host(url)
-    hosts = {name for other in others if _is_name(name := _host(other))} - {host}
-    if not await _any_resolves([*sorted(hosts), _WITNESS]):
-        return CannotLook(
-            f"name resolution fails for everything, not only for {host}",
-            "look at this machine's DNS settings",
-        )
-    return Broken(f"the name {host} does not resolve", expected="a page", seen="no such name")
-
-
-async def _any_resolves(hosts: list[str]) -> bool:
-    loop = asyncio.get_running_loop()
-    for host in hosts:
-        try:
-            await asyncio.wait_for(loop.getaddrinfo(host, 443, type=socket.SOCK_STREAM), 5)
-        except OSError:  # a time-out is one too
-            continue
-        return True
-    return False
-
-
-def _is_name(host: str) -> bool:
-    """Whether `host` has to be looked up: an address says nothing of the name server."""
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return host != ""
-    return False
+    if ours := await none_resolves(url, others):
+        return ours
+    return Broken(f"the name {_host(url)} does not resolve", expected="a page", seen="no such name")
 
 
 def _host(url: str) -> str:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import errno
-import ipaddress
 import socket
 import ssl
 from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
+from cxassure.channels._http.names import none_resolves
 from cxassure.channels._http.origins import shown
 from cxassure.errors import Broken, CannotLook, CxassureError
 
-_WITNESS = "example.org"
-"""A name that resolves wherever name resolution works (RFC 2606 keeps it)."""
 _OURS = frozenset((errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTUNREACH))
 
 
@@ -66,34 +63,9 @@ async def _unnamed(cause: socket.gaierror, url: str, others: Iterable[str]) -> C
             f"the name {_host(url)} could not be looked up: the name server does not answer",
             "check DNS on the machine that runs cxassure",
         )
-    here = urlsplit(url).hostname or ""
-    hosts = {urlsplit(other).hostname or "" for other in others} - {here}
-    if not await _any_resolves([*sorted(filter(_is_name, hosts)), _WITNESS]):
-        return CannotLook(
-            f"name resolution fails for everything, not only for {here}",
-            "look at this machine's DNS settings",
-        )
+    if ours := await none_resolves(url, others):
+        return ours
     return Broken(f"the name {_host(url)} is not known to DNS", hint="check the target's address")
-
-
-async def _any_resolves(hosts: Iterable[str]) -> bool:
-    loop = asyncio.get_running_loop()
-    for host in hosts:
-        try:
-            await asyncio.wait_for(loop.getaddrinfo(host, 443, type=socket.SOCK_STREAM), 3)
-        except (OSError, UnicodeError):  # a time-out is an OSError too
-            continue
-        return True
-    return False
-
-
-def _is_name(host: str) -> bool:
-    """Whether `host` has to be looked up: an address says nothing of the name server."""
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return host != ""
-    return False
 
 
 def _causes(wrong: BaseException | None) -> Iterator[BaseException]:
