@@ -8,12 +8,10 @@ scripts nor any source but the page itself (CSP Level 3).
 from __future__ import annotations
 
 import base64
-import contextlib
 import functools
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -31,15 +29,15 @@ from cxassure.report.tally import (
     visible,
     worst_first,
 )
+from cxassure.report.templating import TEMPLATES, environment
 from cxassure.report.text import entries, headline
 from cxassure.run import Run
 from cxassure.text import clip, span
 from cxassure.verdict import worst
 
 if TYPE_CHECKING:
-    from jinja2 import Environment, FileSystemBytecodeCache
+    from jinja2 import Environment
 
-_TEMPLATES = Path(__file__).parent / "templates"
 FRAGMENT = 4_000_000
 """Bytes of pictures that stand in a fragment itself."""
 
@@ -94,7 +92,7 @@ def first_screen(run: Run, context: Context) -> str:
 
 def style() -> str:
     """The style sheet that pages and fragments need."""
-    return (_TEMPLATES / "page.css").read_text("utf-8")
+    return (TEMPLATES / "page.css").read_text("utf-8")
 
 
 def _policy(style: str) -> str:
@@ -157,37 +155,9 @@ def _linkable(address: str) -> bool:
         return False
 
 
-def _finalize(value: Any) -> Any:
-    from markupsafe import Markup
-
-    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-def _compiled() -> FileSystemBytecodeCache | None:
-    """Where compiled templates are kept between commands: a folder that only this user can write.
-
-    Compiling them anew costs 50 ms. None where there is no such folder.
-    """
-    from jinja2 import FileSystemBytecodeCache
-
-    with contextlib.suppress(RuntimeError, OSError):
-        return FileSystemBytecodeCache()
-    return None
-
-
 @functools.cache
 def _templates() -> Environment:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    made = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_finalize,
-        bytecode_cache=_compiled(),
-    )
+    made = environment()
     made.filters.update(span=span, clock=clock, called=called)
     made.tests["linkable"] = _linkable
     made.globals["MARKS"] = MARKS

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import base64
-import functools
 import hashlib
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cxassure.peak import MONTHS, WEEKDAYS, zone
 from cxassure.readiness import Answer, Load, Readiness, Standing, State, Told
 from cxassure.report.markdown import inert
 from cxassure.report.tally import visible
+from cxassure.report.templating import TEMPLATES, environment
 from cxassure.text import clip, span
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    pass
 
 SCHEMA = 1
 MARKS: dict[Answer, str] = {"GO": "✓", "CONDITIONAL": "~", "NO-GO": "✗"}
@@ -30,7 +29,6 @@ STATE_MARKS: dict[State, str] = {
     "scant": "?",
     "unclear": "!",
 }
-_TEMPLATES = Path(__file__).parent / "templates"
 _MANY = 12
 
 
@@ -185,13 +183,13 @@ def _because(one: Standing) -> str:
 
 def page(told: Told) -> str:
     """The page as one HTML file without scripts and without the network."""
-    style = (_TEMPLATES / "page.css").read_text("utf-8")
+    style = (TEMPLATES / "page.css").read_text("utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     decided = told.readiness
     kinds = {"GO": "passed", "CONDITIONAL": "degraded", "NO-GO": "failed"}
     states = {"passing": "passed", "degraded": "degraded", "failing": "failed"}
     return (
-        _templates()
+        environment()
         .get_template("readiness.html")
         .render(
             policy=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; "
@@ -207,25 +205,6 @@ def page(told: Told) -> str:
                 for one in decided.journeys
             ],
         )
-    )
-
-
-@functools.cache
-def _templates() -> Environment:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from markupsafe import Markup
-
-    def shown(value: Any) -> Any:
-        plain = isinstance(value, str) and not isinstance(value, Markup)
-        return visible(value) if plain else value
-
-    return Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=shown,
     )
 
 

@@ -7,13 +7,12 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from cxassure.report.tally import visible
+from cxassure.report.templating import TEMPLATES, environment
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    pass
 
 Condition = Literal["works", "partly", "down", "unknown"]
 WORDS: dict[Condition, str] = {
@@ -22,7 +21,6 @@ WORDS: dict[Condition, str] = {
     "down": "does not work",
     "unknown": "was not looked at",
 }
-_TEMPLATES = Path(__file__).parent / "templates"
 PARTLY, DOWN = 0.995, 0.5
 """The share of a day's looks that got through below which it worked for some, or not at all."""
 
@@ -91,11 +89,11 @@ def status_page(
     title: str, groups: Sequence[GroupTold], incidents: Sequence[IncidentTold], at: datetime
 ) -> str:
     """The HTML."""
-    sheet = (_TEMPLATES / "status.css").read_text("utf-8")
+    sheet = (TEMPLATES / "status.css").read_text("utf-8")
     digest = base64.b64encode(hashlib.sha256(sheet.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     return (
-        _templates()
+        environment()
         .get_template("status.html")
         .render(
             title=title,
@@ -115,19 +113,6 @@ def _overall(groups: Sequence[GroupTold]) -> tuple[Condition, str]:
     if "down" in states or "partly" in states:
         return ("down" if "down" in states else "partly"), "Something does not work as it should"
     return ("unknown", "Not all was looked at") if "unknown" in states else ("works", "All works")
-
-
-def _templates() -> Environment:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    return Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=lambda value: visible(value) if type(value) is str else value,
-    )
 
 
 def _when(one: IncidentTold) -> str:

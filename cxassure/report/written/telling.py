@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import base64
-import functools
 import hashlib
 from collections.abc import Iterator
 from datetime import datetime, timedelta, tzinfo
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cxassure.incident import Incident
 from cxassure.report.markdown import inert
 from cxassure.report.tally import listed, number, visible
+from cxassure.report.templating import TEMPLATES, environment
 from cxassure.report.trend.figures import FIGURES, Cell, Figure, Rate
 from cxassure.report.trend.telling import shown
 from cxassure.report.written.digest import Digest, Foretold, Outage
 from cxassure.text import clip, span
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    pass
 
 MANY = 25
-_TEMPLATES = Path(__file__).parents[1] / "templates"
 
 
 def heading(told: Digest, zone: tzinfo) -> str:
@@ -172,31 +170,12 @@ def markdown(told: Digest, zone: tzinfo) -> str:
 
 def page(told: Digest, zone: tzinfo) -> str:
     """As one HTML file without scripts and without the network, fit to be printed."""
-    style = (_TEMPLATES / "written.css").read_text("utf-8")
+    style = (TEMPLATES / "written.css").read_text("utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     parts = [(title, [clip(row, 400) for row in rows]) for title, rows in sections(told, zone)]
-    template = _templates().get_template("written.html")
+    template = environment().get_template("written.html")
     return template.render(policy=policy, style=style, heading=heading(told, zone), sections=parts)
-
-
-@functools.cache
-def _templates() -> Environment:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from markupsafe import Markup
-
-    def plain(value: Any) -> Any:
-        said = isinstance(value, str) and not isinstance(value, Markup)
-        return visible(value) if said else value
-
-    return Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=plain,
-    )
 
 
 def _long(length: timedelta) -> str:
