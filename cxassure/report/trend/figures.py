@@ -145,6 +145,11 @@ def _contained(run: Looked) -> bool:
     return resolved(run) and "time_to_human" not in run.measures
 
 
+def _cost(measure: str, unit: str, words: str) -> Figure:
+    """A measure of runs as it is, the less the better."""
+    return Figure(measure, unit, -1, _value(_measure(measure)), words)
+
+
 FIGURES: dict[str, Figure] = {
     figure.name: figure
     for figure in (
@@ -160,12 +165,9 @@ FIGURES: dict[str, Figure] = {
             "containment", "%", 1, _rate(_contacted, _contained),
             "runs with contact in which the customer got through without a person",
         ),
-        Figure(
-            "time_to_human", "s", -1, _value(_measure("time_to_human")),
-            "from the first word or dialling until a person was there",
-        ),
-        Figure(
-            "first_response", "s", -1, _value(_measure("first_response")),
+        _cost("time_to_human", "s", "from the first word or dialling until a person was there"),
+        _cost(
+            "first_response", "s",
             "until the company first answered, of a run's contacts the slowest",
         ),
         Figure(
@@ -176,33 +178,24 @@ FIGURES: dict[str, Figure] = {
             "effort", "points", -1, _value(lambda run: effort(run.measures)),
             "what it cost the customer, 0 to 100 (docs/effort.md)",
         ),
-        Figure("contacts", "", -1, _value(_measure("contacts")), "calls and conversations begun"),
-        Figure("re_asks", "", -1, _value(_measure("re_asks")), "asked for what was told already"),
-        Figure("key_presses", "", -1, _value(_measure("key_presses")), "keys pressed on a phone"),
-        Figure("words_heard", "", -1, _value(_measure("words_heard")), "words heard or read"),
-        Figure("turns", "", -1, _value(_measure("turns")), "times the customer said or pressed"),
-        Figure("waited", "s", -1, _value(_measure("waited")), "silence, ringing, music and queues"),
-        Figure("hold", "s", -1, _value(_measure("hold")), "music and queues alone"),
-        Figure(
-            "first_audio", "s", -1, _value(_measure("first_audio")),
-            "until a voice agent was first heard",
-        ),
-        Figure(
-            "turn_p95", "s", -1, _value(_measure("turn_p95")),
-            "until a voice agent answered, of 20 turns all but one",
-        ),
-        Figure(
-            "first_paint", "s", -1, _value(_measure("first_paint")),
+        _cost("contacts", "", "calls and conversations begun"),
+        _cost("re_asks", "", "asked for what was told already"),
+        _cost("key_presses", "", "keys pressed on a phone"),
+        _cost("words_heard", "", "words heard or read"),
+        _cost("turns", "", "times the customer said or pressed"),
+        _cost("waited", "s", "silence, ringing, music and queues"),
+        _cost("hold", "s", "music and queues alone"),
+        _cost("first_audio", "s", "until a voice agent was first heard"),
+        _cost("turn_p95", "s", "until a voice agent answered, of 20 turns all but one"),
+        _cost(
+            "first_paint", "s",
             "until a page showed any text or picture, of a run's pages the slowest",
         ),
-        Figure(
-            "largest_paint", "s", -1, _value(_measure("largest_paint")),
+        _cost(
+            "largest_paint", "s",
             "until a page showed the largest of them, of a run's pages the slowest",
         ),
-        Figure(
-            "layout_shift", "", -1, _value(_measure("layout_shift")),
-            "how much a page's layout jumped, of a run's pages the most",
-        ),
+        _cost("layout_shift", "", "how much a page's layout jumped, of a run's pages the most"),
     )
 }  # fmt: skip
 """Every figure, in the order in which it is told."""
