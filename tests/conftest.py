@@ -1,8 +1,9 @@
-"""What holds for every test: property tests know no deadline, and under CI a skip that
-`tests/skips.txt` does not list is a failure."""
+"""What holds for every test: property tests know no deadline, the garbage of other tests stops no
+clock, and under CI a skip that `tests/skips.txt` does not list is a failure."""
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Generator
 from fnmatch import fnmatchcase
@@ -16,6 +17,14 @@ LISTED = Path(__file__).with_name("skips.txt")
 # how long an example takes is the machine's affair; under CI the examples are the same each time
 settings.register_profile("ours", settings(deadline=None, derandomize=bool(os.environ.get("CI"))))
 settings.load_profile("ours")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _no_pause_for_the_garbage_of_others() -> None:
+    """What stands when a module begins is never looked through again: with the suite in memory
+    a full collection held everything, also a call or a bot that types, for 0.3 s and more."""
+    gc.collect()
+    gc.freeze()
 
 
 def listed(nodeid: str, lines: str) -> bool:

@@ -26,7 +26,7 @@ class Driven:
     kept: dict[str, bytes] = field(default_factory=dict)
     findings: list[str] = field(default_factory=list)
 
-    async def do(self, verb: str, argument: Any = "", within: float = 1.0) -> None:
+    async def do(self, verb: str, argument: Any = "", within: float = 10.0) -> None:
         """A step's verb, bound and given its window as the engine does."""
         found, session = self.language.verbs[verb], self.session
         session.limit, session.look_on = within, 0.0
@@ -42,7 +42,7 @@ class Driven:
         return await value if asyncio.iscoroutine(value) else value
 
     async def until(
-        self, facet: str, suits: Callable[[Any], bool] = lambda value: True, limit: float = 3.0
+        self, facet: str, suits: Callable[[Any], bool] = lambda value: True, limit: float = 10.0
     ) -> Any:
         """What the facet gives once it suits, or at last."""
         end = self.session.clock.now() + limit
@@ -52,7 +52,7 @@ class Driven:
                 return value
             await self.session.attend(end)
 
-    async def settle(self, limit: float = 3.0) -> None:
+    async def settle(self, limit: float = 10.0) -> None:
         """Until nothing more will come."""
         end = self.session.clock.now() + limit
         while not self.session.settled and self.session.clock.now() < end:

@@ -183,7 +183,7 @@ async def open_socket(address: str) -> AsyncIterator[Socket]:
 async def open_site(*faults: str) -> AsyncIterator[Site]:
     async with (
         running(frozenset(faults), SPEED) as told,
-        httpx.AsyncClient(trust_env=False, timeout=5) as http,
+        httpx.AsyncClient(trust_env=False, timeout=30) as http,
     ):
         yield Site(told, http)
 

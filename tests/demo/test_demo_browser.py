@@ -42,7 +42,7 @@ async def page_of(browser: Browser, site: Any, phone: bool = False) -> AsyncIter
         base_url=site.targets["shop"], viewport=size, user_agent=agent
     )
     page = await context.new_page()
-    page.set_default_timeout(3000)
+    page.set_default_timeout(20_000)
     yield page
     await context.close()
 

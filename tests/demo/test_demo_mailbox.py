@@ -18,7 +18,7 @@ async def post(site, to, subject="Hello", text="A line\n"):
     host, port = site.told["smtp"].split(":")
 
     def deliver():
-        with smtplib.SMTP(host, int(port), timeout=5) as server:
+        with smtplib.SMTP(host, int(port), timeout=30) as server:
             server.send_message(letter)
 
     await asyncio.to_thread(deliver)

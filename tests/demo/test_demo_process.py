@@ -49,13 +49,13 @@ def test_it_announces_itself_in_one_line_and_ends_on_a_signal(sign):
         headers = {"X-Twilio-Signature": signature}
         assert httpx.post(line, headers=headers, trust_env=False).is_success
         process.send_signal(sign)
-        out, err = process.communicate(timeout=5)
+        out, err = process.communicate(timeout=60)
         assert (process.returncode, out, err) == (0, "", "")
 
 
 def test_it_goes_with_its_parent_when_told_to():
     with started("--with-parent") as (process, _):
-        out, err = process.communicate(timeout=5)
+        out, err = process.communicate(timeout=60)
         assert (process.returncode, out, err) == (0, "", "")
 
 
@@ -64,7 +64,7 @@ def test_it_ends_though_a_chat_is_open():
 
     with started() as (process, told), connect(told["targets"]["help-bot-socket"], proxy=None):
         process.terminate()
-        assert process.wait(timeout=5) == 0
+        assert process.wait(timeout=60) == 0
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_it_ends_though_a_chat_is_open():
     ],
 )
 def test_a_wrong_command_ends_with_2_and_a_hint(options, part):
-    done = subprocess.run([*COMMAND, *options], capture_output=True, text=True, timeout=10)
+    done = subprocess.run([*COMMAND, *options], capture_output=True, text=True, timeout=60)
     assert done.returncode == 2 and part in done.stderr
     assert done.stdout == "" and "Traceback" not in done.stderr
 
@@ -85,7 +85,7 @@ def test_a_port_that_is_taken_is_told():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         done = subprocess.run(
-            [*COMMAND, "--port", port], capture_output=True, text=True, timeout=10
+            [*COMMAND, "--port", port], capture_output=True, text=True, timeout=60
         )
     assert done.returncode == 2 and "choose another port" in done.stderr
 

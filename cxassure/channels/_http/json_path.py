@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 _STEP = re.compile(r"\[(\d+)\]|\.?([^.\[\]]+)")
+_NUMBER = re.compile(r"[0-9]{1,9}")  # other marks count as digits too, and are no number to `int`
 
 
 class Absent(LookupError):
@@ -22,7 +23,7 @@ def at(document: Any, path: str) -> Any:
         step = index or key
         if isinstance(document, dict) and step in document:
             document = document[step]
-        elif isinstance(document, list) and step.isdigit() and int(step) < len(document):
+        elif isinstance(document, list) and _NUMBER.fullmatch(step) and int(step) < len(document):
             document = document[int(step)]
         else:
             raise Absent(path)

@@ -120,8 +120,8 @@ async def test_bubbles_show_when_the_bot_wants_them_to(asker: Any) -> None:
     assert (await asker.until("replies")) == ["I found it."]
     assert not asker.session.settled
     await asker.settle()
-    assert 0.03 <= await asker.see("first_reply") < 0.06 + 0.03
-    assert await asker.see("took") >= 0.09
+    first, whole = await asker.see("first_reply"), await asker.see("took")
+    assert 0.03 <= first <= first + 0.06 <= whole
 
 
 async def test_the_next_line_waits_until_the_reply_before_has_been_read(asker: Any) -> None:
@@ -287,7 +287,7 @@ async def test_another_shape_of_answers_is_a_matter_of_options(drive: Any, serve
 
 async def test_waiting_longer_than_the_step_may_take_is_the_authors_slip(asker: Any) -> None:
     with pytest.raises(CannotLook) as wrong:
-        await asker.do("wait", "5s")
+        await asker.do("wait", "5s", within=1.0)
     assert "within: 6s" in wrong.value.hint
     began = asker.session.clock.now()
     await asker.do("wait", "60ms")

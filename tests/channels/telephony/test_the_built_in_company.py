@@ -95,7 +95,7 @@ async def _chat(demo: dict[str, str], customer: dict[str, str]) -> Any:
 
 
 async def _until(socket: Any, *kinds: str) -> dict[str, Any]:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while True:
             frame: dict[str, Any] = json.loads(await socket.recv())
             if frame["type"] in kinds:

@@ -55,7 +55,7 @@ class Driven:
         value = getattr(self.session, found.method)(**bound)
         return await value
 
-    async def until(self, facet: str, suits: Callable[[Any], bool], limit: float = 5) -> Any:
+    async def until(self, facet: str, suits: Callable[[Any], bool], limit: float = 20) -> Any:
         """What the facet gives once it suits, or at last."""
         clock = self.session.clock
         end = clock.now() + limit
@@ -111,7 +111,7 @@ def party(shop: Any, campaign: Scope) -> Callable[..., Driven]:
             **more,
         )
         session = WebSession(opening)
-        session.limit, session.look_on = 0.6, 0.2
+        session.limit, session.look_on = 5.0, 0.2
         return Driven(session, opening, seen, kept, findings)
 
     return make

@@ -34,7 +34,7 @@ class Talk:
         self.news.set()
 
     async def until(self, suits: Callable[[Incoming], bool]) -> Incoming:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not (found := [one for one in self.came if suits(one)]):
                 self.news.clear()
                 await self.news.wait()
@@ -220,7 +220,7 @@ async def test_our_own_browser_that_dies_while_a_reply_is_awaited_is_our_trouble
     found = await cdp.send("SystemInfo.getProcessInfo")
     os.kill(next(p["id"] for p in found["processInfo"] if p["type"] == "browser"), signal.SIGKILL)
     with pytest.raises(CannotLook, match=r"our browser .* died"):
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while True:
                 await session.attend(session.clock.now() + 1)
     await session.witness("dead")

@@ -28,6 +28,7 @@ async def test_things_are_seen_counted_and_read(shopper):
 
 async def test_what_is_kept_must_be_there_and_say_something(shopper):
     await shopper.do("open", "/form")
+    shopper.session.limit = 1.0
     with pytest.raises(Broken, match="test id «order-number» is not on the page"):
         await shopper.session.read({"testid": "order-number"})
     with pytest.raises(Broken, match="is empty"):

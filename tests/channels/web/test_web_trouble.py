@@ -173,6 +173,7 @@ async def test_a_page_that_hangs_is_broken_and_can_be_closed(party, monkeypatch)
     driven = party()
     await driven.session.open()
     await driven.do("open", "/hang")
+    driven.session.limit = 1.0
     with pytest.raises(Broken):
         await driven.do("click", "Hang")
         await driven.see("page")

@@ -10,6 +10,9 @@ from cxassure.errors import Broken, CannotLook
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+SOON = 1.0
+"""Seconds that a step is given that must end because nothing comes."""
+
 
 async def test_a_page_is_opened_and_told(shopper):
     await shopper.do("open", "/basket")
@@ -42,13 +45,13 @@ async def test_two_things_of_a_name_are_listed_not_guessed(shopper):
     with pytest.raises(CannotLook, match="is 3 things on the page: link «Late page»") as caught:
         await shopper.do("click", "page")
     assert "nth" in caught.value.hint
-    shopper.session.limit = 5
     await shopper.do("click", {"text": "page", "nth": "1"})
     assert await shopper.see("title") == "Late"
 
 
 async def test_a_missing_thing_is_broken_with_what_is_near(shopper):
     await shopper.do("open", "/form")
+    shopper.session.limit = SOON
     with pytest.raises(Broken) as caught:
         await shopper.do("click", "Pya now")
     assert caught.value.what == "«Pya now» is not on the page"
@@ -58,6 +61,7 @@ async def test_a_missing_thing_is_broken_with_what_is_near(shopper):
 
 async def test_a_covered_button_says_what_covers_it(shopper):
     await shopper.do("open", "/covered")
+    shopper.session.limit = SOON
     with pytest.raises(Broken) as caught:
         await shopper.do("click", "Pay now")
     assert caught.value.what == "«Pay now» is covered by dialog «We use cookies»"
@@ -66,6 +70,7 @@ async def test_a_covered_button_says_what_covers_it(shopper):
 
 async def test_a_disabled_button_is_told(shopper):
     await shopper.do("open", "/form")
+    shopper.session.limit = SOON
     with pytest.raises(Broken, match="«Sold out» is disabled"):
         await shopper.do("click", "Sold out")
 
@@ -195,6 +200,7 @@ async def test_a_failed_sign_in_is_broken_and_not_remembered(party):
     }
     driven = party()
     await driven.session.open()
+    driven.session.limit = 2 * SOON
     for _ in range(2):
         with pytest.raises(Broken, match="signing in did not succeed"):
             await driven.do("sign_in", account)
