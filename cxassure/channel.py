@@ -324,6 +324,12 @@ class Session:
         return True
 
     @property
+    def final(self) -> bool:
+        """True when nothing that this party sees can change before it acts again, however long one
+        looks: what does not hold then is told at once."""
+        return False
+
+    @property
     def behind(self) -> bool:
         """True while something that was heard already is still being made out: when it came, it
         came then, however long this side takes; the engine waits for it."""

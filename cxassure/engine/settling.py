@@ -40,6 +40,7 @@ class Check:
     unseen: str = ""
     matched: int | None = None
     spoken: Heard | None = None
+    final: bool = False
 
     @property
     def expected(self) -> str:
@@ -104,22 +105,26 @@ async def settle(
     look_on: float = 0.0,
     witness: Witness | None = None,
 ) -> bool:
-    """Asks until all hold or `limit + look_on` seconds have passed; True when all hold.
+    """Asks until all hold, `limit + look_on` seconds have passed, or nothing can change any more;
+    True when all hold.
 
     `witness` is called once, at the moment in which the limit passes.
     """
     deadline, last = began + limit, began + limit + look_on
     while True:
-        now = session.clock.now()
-        if await holds_now(session, judged, late=now >= deadline and not session.behind):
+        now, final = session.clock.now(), session.final
+        late = (now >= deadline or final) and not session.behind
+        if await holds_now(session, judged, late):
             return True
         if session.behind and now < last + BEHIND:
             await session.attend(now + 0.25)
             continue
-        if now >= deadline and witness:
+        if late and witness:
             await witness(_missing(judged))
             witness = None
-        if now >= last:
+        if now >= last or final:
+            for check in judged:
+                check.final = final
             return False
         await session.attend(last if now >= deadline else deadline)
 
@@ -224,9 +229,11 @@ def _mark(session: Session, check: Check, value: Value) -> None:
 def _unmet(check: Check, limit: float) -> str:
     name = check.facet.name
     if not check.looked:
-        return f"no {name} came within {span(limit)}"
+        return f"no {name} came" if check.final else f"no {name} came within {span(limit)}"
     if check.facet.kind in ("flag", "number", "seconds"):
         return f"{name} was {check.seen}"
+    if check.final:
+        return f"not the expected {name} came"
     return f"not the expected {name} came within {span(limit)}"
 
 

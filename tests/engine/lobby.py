@@ -35,6 +35,7 @@ class Lobby(Session):
         self.witnessed: list[str] = []
         self.closed = 0
         self.asked = 0
+        self.left = False
 
     async def open(self, *, mood: str = "calm") -> None:
         if mood == "locked":
@@ -51,6 +52,10 @@ class Lobby(Session):
     @property
     def settled(self) -> bool:
         return not self.coming
+
+    @property
+    def final(self) -> bool:
+        return self.left
 
     async def witness(self, why: str) -> None:
         self.witnessed.append(why)
@@ -75,6 +80,13 @@ class Lobby(Session):
         self.asked += 1
         if self.asked >= 3:
             self.note("company", "reply", "come in")
+
+    @verb()
+    async def leave(self, reply: str = "") -> None:
+        """Walks out with a last word in the ear; after it nothing can come."""
+        self.left = True
+        if reply:
+            self.note("company", "reply", reply)
 
     @verb()
     async def break_(self, how: str) -> None:

@@ -50,6 +50,18 @@ async def test_an_answer_that_never_comes_is_told_apart_from_a_late_one() -> Non
     assert silent.run.first_bad and silent.run.first_bad.seen == "nothing"
 
 
+async def test_what_cannot_change_any_more_is_told_at_once() -> None:
+    for last, why in (("Go away", "not the expected reply came"), ("", "no reply came")):
+        step = does(1, "leave", last, expect=(expects("reply", contains="hello"),))
+        lived = await live(probe(step))
+        bad = lived.run.first_bad
+        assert bad and (bad.verdict, bad.why, bad.took) == ("failed", why, 0.0)
+        assert lived.sessions[0].witnessed == ["reply contains «hello»"]
+    short = does(1, "leave", "Hello", expect=(expects("size", at_most="10", aim="3"),))
+    lived = await live(probe(short))
+    assert (lived.run.verdict, lived.run.steps[1].took) == ("degraded", 0.0)
+
+
 async def test_an_answer_past_its_aim_is_degraded() -> None:
     step = ask(1, "hi", "Hello", "3s", aim=2.0, expect=(expects("reply", contains="hello"),))
     lived = await live(probe(step))

@@ -23,7 +23,7 @@ ALONE = [f"-pno:{name}" for name in "cacheprovider asyncio hypothesispytest anyi
 """What keeps other plug-ins out of a pytest that tries ours."""
 
 SETTINGS = """\
-within: 2s
+within: 5s
 look_on: 0s
 environments:
   here:

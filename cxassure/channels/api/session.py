@@ -157,6 +157,11 @@ class ApiSession(Session):
         except TimeoutError:
             return
 
+    @property
+    def final(self) -> bool:
+        """What was sent is never sent again: its answer stays what it is."""
+        return self._answer is not None and self._again is None
+
     # What can be seen
 
     @facet()

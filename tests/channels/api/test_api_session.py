@@ -95,6 +95,7 @@ async def test_a_get_is_asked_again_until_what_is_expected_has_come(
 
 async def test_what_changes_something_is_never_asked_again(asker: Any, office: Office) -> None:
     await asker.do("post", {"path": "/echo", "json": {"quantity": "1", "note": "012"}})
+    assert asker.session.final, "what was answered stays as it is"
     assert await asker.until("status", lambda status: status == 200, limit=0.6) == 201
     assert len(office.got) == 1
     assert json.loads(office.got[0][2]) == {"quantity": 1, "note": "012"}

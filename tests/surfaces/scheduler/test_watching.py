@@ -33,7 +33,7 @@ alerts:
 """
 SHOP = (
     "journey: NAME\nowner: kim\nseverity: critical\nevery: EVERY\n" + OFFICE + "steps:\n"
-    "  - office: {post: /mood}\n    expect: {status: 200}\n    within: 1s\n"
+    "  - office: {post: /mood}\n    expect: {status: 200}\n    within: 5s\n"
 )
 
 
