@@ -10,7 +10,7 @@ from cxassure.report.tally import visible
 from cxassure.run import StepRun
 from cxassure.text import clip
 
-_OTHER = re.compile(r"not the expected (?P<facet>.+?) came within (?P<limit>.+)")
+_OTHER = re.compile(r"not the expected (?P<facet>.+?) came(?P<limit> within .+)?")
 _SAID = re.compile(r"(?P<of> \([^()]*\))? (?P<how>(?:contains|spells|matches|equals|is|never) .*)")
 _TWICE = re.compile(r" \((\d{3})\)(?= \(SIP \1\))")
 _NAMES = {
@@ -37,9 +37,9 @@ def why(step: StepRun) -> str:
     if check.facet == "transfer" and (proof := broken(step)):
         return f"{proof.name.replace('_', ' ')} of the transfer {_instead(proof)}"
     if found := _OTHER.fullmatch(step.why):
-        lacked = wanted(check.facet, check.expected, f" within {found['limit']}")
+        lacked = wanted(check.facet, check.expected, found["limit"] or "")
         return f"no {lacked}" if lacked else f"{step.why}: {clip(check.expected, 160)}"
-    if step.why.startswith(f"no {check.facet} came within "):
+    if re.match(rf"no {re.escape(check.facet)} came( within |$)", step.why):
         lacked = wanted(check.facet, check.expected)
         return f"{step.why}{lacked and lacked.replace(check.facet, ', expected one', 1)}"
     name = _NAMES.get(check.facet, f"the {check.facet.replace('_', ' ')}")
