@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cxassure.report.senders.delivery import Delivered, deliver
-from cxassure.report.senders.outbox import FileOutbox, Outbox
+from cxassure.report.senders.outbox import Outbox
 from cxassure.report.senders.pinging import ping
 from cxassure.report.senders.sender import (
     NotSent,
@@ -19,7 +19,6 @@ from cxassure.report.senders.wording import markdown, plain, title
 
 __all__ = [
     "Delivered",
-    "FileOutbox",
     "NotSent",
     "Outbox",
     "Sender",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import threading
@@ -15,9 +16,8 @@ from hypothesis import strategies as st
 
 from cxassure.errors import CannotLook
 from cxassure.incident import Message, Recipient
-from cxassure.report.senders import FileOutbox, NotSent, Outbox, deliver, made
+from cxassure.report.senders import NotSent, Outbox, deliver, made
 from cxassure.report.senders.conformance import sample
-from cxassure.report.senders.outbox import LARGEST, REMEMBERED
 from cxassure.store.incidents import Incidents
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
@@ -39,16 +39,14 @@ class Friend:
         self.got.append(message)
 
 
-@pytest.fixture(params=["file", "database"])
-def outbox(request: pytest.FixtureRequest, tmp_path: Path) -> Outbox:
-    if request.param == "file":
-        return FileOutbox(tmp_path / "alerts" / "outbox.jsonl")
-    return Incidents(f"sqlite:///{tmp_path / 'incidents.db'}")
+@pytest.fixture
+def address(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'incidents.db'}"
 
 
 @pytest.fixture
-def file(tmp_path: Path) -> FileOutbox:
-    return FileOutbox(tmp_path / "alerts" / "outbox.jsonl")
+def outbox(address: str) -> Outbox:
+    return Incidents(address)
 
 
 def letters(*ids: str, to: str = "kim") -> list[Message]:
@@ -148,60 +146,48 @@ def test_two_do_not_deliver_at_once(outbox: Outbox) -> None:
     assert deliver(outbox, {"kim": kim}, NOW).sent == ("a-1",)
 
 
-def test_a_half_written_line_costs_only_itself(file: FileOutbox) -> None:
-    file.put(letters("a-1"))
-    with file.path.open("ab") as opened:
-        opened.write(b'{"posting":{"message":{"id":"half')
-    file.put(letters("b-1"))
-    assert ids(p.message for p in file.waiting()) == ["a-1", "b-1"]
-
-
-def test_the_file_is_tidied_and_still_knows_what_got_through(file: FileOutbox) -> None:
-    for turn in range(4):
-        names = [f"m{turn}x{n}-1" for n in range(400)]
-        file.put(letters(*names))
-        for name in names[:-2]:
-            file.done(name)
-    assert file.path.stat().st_size < LARGEST
-    assert len(file.waiting()) == 8
-    file.put(letters("m3x5-1", "new-1"))
-    assert len(file.waiting()) == 9
-    assert REMEMBERED >= 500
-
-
-def test_a_writer_that_is_killed_loses_nothing_that_was_taken_in(file: FileOutbox) -> None:
+def test_a_writer_that_is_killed_loses_nothing_that_was_taken_in(
+    outbox: Outbox, address: str
+) -> None:
     script = f"""
 import os
-from pathlib import Path
-from cxassure.report.senders import FileOutbox
 from cxassure.report.senders.conformance import sample
-box = FileOutbox(Path({str(file.path)!r}))
+from cxassure.store.incidents import Incidents
+box = Incidents({address!r})
 for n in range(20):
     box.put([sample(id=f"a-{{n}}")])
 os.kill(os.getpid(), 9)
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True)
     assert done.returncode == -9
-    assert ids(p.message for p in file.waiting()) == [f"a-{n}" for n in range(20)]
+    assert ids(p.message for p in outbox.waiting()) == [f"a-{n}" for n in range(20)]
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database as it is first made, to be copied: making one takes longer than using it."""
+    path = tmp_path_factory.mktemp("empty") / "incidents.db"
+    Incidents(f"sqlite:///{path}")
+    return path
 
 
 @given(
     st.lists(st.tuples(st.sampled_from(["put", "fail", "send"]), st.integers(0, 5)), max_size=25)
 )
 def test_whatever_happens_each_message_arrives_once_or_waits(
-    tmp_path_factory: pytest.TempPathFactory, acts: list[tuple[str, int]]
+    empty: Path, tmp_path_factory: pytest.TempPathFactory, acts: list[tuple[str, int]]
 ) -> None:
-    path = tmp_path_factory.mktemp("box") / "outbox.jsonl"
+    address = f"sqlite:///{shutil.copy(empty, tmp_path_factory.mktemp('box'))}"
     kim, put, now = Friend(), set(), NOW
     for act, n in acts:
         now += timedelta(minutes=20)
         kim.fails = 99 if act == "fail" else 0
         if act == "put":
             put.add(f"m{n}-1")
-            FileOutbox(path).put(letters(f"m{n}-1"))
+            Incidents(address).put(letters(f"m{n}-1"))
         else:
-            deliver(FileOutbox(path), {"kim": kim}, now)
-    waiting = ids(p.message for p in FileOutbox(path).waiting())
+            deliver(Incidents(address), {"kim": kim}, now)
+    waiting = ids(p.message for p in Incidents(address).waiting())
     assert sorted([*ids(kim.got), *waiting]) == sorted(put)
 
 

@@ -23,9 +23,10 @@ from joserfc.jwk import ECKey
 
 from cxassure.errors import UsageError
 from cxassure.incident import Account, Affected, Fault, Message
-from cxassure.report.senders import FileOutbox, NotSent, deliver
+from cxassure.report.senders import NotSent, deliver
 from cxassure.report.senders.strangers import session
 from cxassure.report.senders.webpush import Keys, Phones, Subscription, WebPushSender
+from cxassure.store.incidents import Incidents
 
 SECRET = "sk_live_1234 Kim Lee +15550100"
 NOW = datetime(2026, 11, 22, 3, tzinfo=UTC)
@@ -154,7 +155,7 @@ def test_a_browser_that_is_gone_is_forgotten_and_then_nobody_was_told(
 
 
 def test_where_no_phone_has_asked_nobody_was_told_and_the_next_is_at_once(tmp_path: Path) -> None:
-    outbox, told = FileOutbox(tmp_path / "outbox.jsonl"), Somebody()
+    outbox, told = Incidents(f"sqlite:///{tmp_path / 'incidents.db'}"), Somebody()
     outbox.put([message()])
     people = {"phones": sender(tmp_path / "none"), "room": told}
     (failed,) = deliver(outbox, people, NOW, ["room"]).failed
