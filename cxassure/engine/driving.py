@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from cxassure.channel import Scope
 from cxassure.engine.announcements import Announcements
 from cxassure.engine.closing import close
+from cxassure.engine.interruption import outlive, to_its_end
 from cxassure.engine.masking import Mask
 from cxassure.engine.opening import Drive, Opener, Outside
 from cxassure.engine.people import Person
@@ -28,6 +29,8 @@ from cxassure.verdict import Verdict
 
 INTERRUPTED = "interrupted"
 """Why a run ends that was told to stop."""
+
+NO_TIME = "there was no time left for it"
 
 ALWAYS_ALLOWANCE = 15.0
 """Seconds that `always` steps are given in all after an interruption."""
@@ -49,7 +52,9 @@ class _Run:
         self.parties: dict[str, Party] = {}
         self.ended: list[tuple[Part, Verdict, bool]] = []
         self.whys: list[tuple[Verdict, str]] = []
-        self.stopped = ""
+        self.stopped = self.hurried = ""
+        self.tidying = list(probe.always)
+        self.allowed, self.allowance = False, asyncio.timeout(None)
         self.wall = time.monotonic()
         mask, no_mask = _mask(how.secrets)
         self.stream = Stream(outside.emit, outside.keep, mask)
@@ -79,20 +84,13 @@ class _Run:
             self._stop(f"the run took longer than --timeout {span(self.how.timeout or 0)}")
         except asyncio.CancelledError as cancelled:
             interrupted = cancelled
-            self._uncancel()
+            outlive()
             self._stop(INTERRUPTED)
-        await self._afterwards()
+        interrupted = await to_its_end(self._afterwards(), self._hurry) or interrupted
         verdict = self._finish()
         if interrupted:
             raise interrupted
         return verdict
-
-    @staticmethod
-    def _uncancel() -> None:
-        """Lets the clean-up below wait for things, as the task is no longer being cancelled."""
-        task = asyncio.current_task()
-        while task and task.cancelling():
-            task.uncancel()
 
     def _stop(self, why: str) -> None:
         """Ends the step under way as an error and leaves out the rest."""
@@ -137,14 +135,26 @@ class _Run:
         await self._steps(self.probe.steps, reason)
 
     async def _afterwards(self) -> None:
-        """`always` steps and closing; bounded when the run was interrupted."""
+        """`always` steps and closing; bounded when the run was, or is meanwhile, interrupted."""
         try:
-            async with asyncio.timeout(ALWAYS_ALLOWANCE if self.stopped else None):
+            async with self.allowance:
+                self.allowed = True
+                if self.stopped or self.hurried:
+                    self._hurry()
                 await self._always()
         except (TimeoutError, asyncio.CancelledError):
             if self.stream.open is not None:
-                self._end_step(Ending("error", "there was no time left for it"))
+                self._end_step(Ending("error", NO_TIME))
+            for step in self.tidying:
+                self._skip(step, "always", NO_TIME)
+        self.allowed = False
         await self._close()
+
+    def _hurry(self) -> None:
+        """What is left of the `always` steps has its allowance from the first time this is told."""
+        self.hurried = INTERRUPTED
+        if self.allowed and self.allowance.when() is None:
+            self.allowance.reschedule(asyncio.get_running_loop().time() + ALWAYS_ALLOWANCE)
 
     # Opening
 
@@ -226,7 +236,8 @@ class _Run:
                 self.stream.facts[fact] = self.references.text(text)
 
     async def _always(self) -> None:
-        for step in self.probe.always:
+        while self.tidying:
+            step = self.tidying.pop(0)
             party = self.parties.get(step.party)
             if party is None:
                 self._skip(step, "always", f"{step.party} was never there")
@@ -256,7 +267,10 @@ class _Run:
             *self.announcements.judged(self.stream, whole),
             *noticed(self.parties.values()),
         ]
-        ending = Ending() if self.stopped else close(self.stream, self.probe.promises, messages)
+        if self.stopped or self.hurried:
+            ending = Ending() if self.stopped else Ending("error", self.hurried)
+        else:
+            ending = close(self.stream, self.probe.promises, messages)
         if trouble := next((t for t in troubles if t), ""):
             self.stream.finding(trouble)
         self._end_step(ending)

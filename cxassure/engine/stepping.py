@@ -7,6 +7,7 @@ import re
 import time
 import traceback
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import Any
 
 from cxassure import matcher
@@ -171,22 +172,20 @@ class Stepper:
 
     async def _until(self, step: Step, party: Party, bound: dict[str, Any], began: float) -> None:
         """Does the verb again until its effect shows; more than once is a finding."""
-        session = party.session
-        deadline = began + session.limit
-        for tries in range(1, 1000):
+        session, deadline = party.session, began + party.session.limit
+        for tries in count(1):
             await self._do(step, party, bound)
             effect = checks(party.grammar, self._resolved(step.until))
             now = session.clock.now()
-            if await settle(session, effect, now, max(min(TRIES_EVERY, deadline - now), 0.0)):
-                if tries > 1:
-                    self.stream.finding(f"needed {tries} times «{step.verb}» to have an effect")
-                return
+            again = max(min(now + TRIES_EVERY, deadline), now)
+            if await settle(session, effect, now, again - now):
+                break
+            while session.clock.now() < again:  # where nothing can change, too, it is not hurried
+                await session.attend(again)
             if session.clock.now() >= deadline:
-                raise Broken(
-                    f"«{step.verb}» had no effect in {tries} tries",
-                    expected="; ".join(check.expected for check in effect),
-                    seen="; ".join(check.seen or "nothing" for check in effect),
-                )
+                raise _no_effect(step, tries, effect)
+        if tries > 1:
+            self.stream.finding(f"needed {tries} times «{step.verb}» to have an effect")
 
     def _judge(self, step: Step, session: Session, expected: list[Check], began: float) -> Ending:
         """Tells each check, and folds them to the step's ending."""
@@ -316,15 +315,28 @@ def _ending(judged: list[tuple[Check, Any, str]]) -> Ending:
     return Ending(total, why, expected=check.expected, seen=check.seen or "nothing")
 
 
+def _no_effect(step: Step, tries: int, effect: list[Check]) -> Broken:
+    return Broken(
+        f"«{step.verb}» had no effect in {tries} {'try' if tries == 1 else 'tries'}",
+        expected="; ".join(check.expected for check in effect),
+        seen="; ".join(check.seen or "nothing" for check in effect),
+    )
+
+
 def _matched(name: str, how: Keep, value: str) -> str:
+    """What is to be kept of `value`: of a pattern its first group, where it has any.
+
+    Raises `Broken` where the pattern, or the group in it, found nothing.
+    """
     if not how.matches:
         return value.strip()
     found = re.search(how.matches, value)
-    if not found:
+    kept: str | None = found and found.group(1 if found.re.groups else 0)
+    if kept is None:
         raise Broken(
             f"there was no «{name}» to keep", expected=f"/{how.matches}/", seen=clip(value)
         )
-    return str(found.group(1) if found.re.groups else found.group(0))
+    return kept
 
 
 def _mapping(value: Any) -> dict[str, Any]:

@@ -64,6 +64,7 @@ class Lobby(Session):
         )
 
     async def close(self) -> None:
+        await asyncio.sleep(0)
         self.closed += 1
 
     @verb()
@@ -140,6 +141,13 @@ class Lived:
     @property
     def run(self) -> Run:
         return fold(self.events)
+
+    @property
+    def grammar(self) -> str:
+        """The order of its events: R run, S and s a step begun and ended, r run ended, . others."""
+        letters = {"run started": "R", "step started": "S", "step ended": "s", "run ended": "r"}
+        tags = (str(event.__struct_config__.tag) for event in self.events)
+        return "".join(letters.get(tag, ".") for tag in tags)
 
     @property
     def verdicts(self) -> list[str]:
