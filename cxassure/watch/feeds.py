@@ -27,6 +27,11 @@ EVENTS = 2_000
 _TAME = {"YEARLY", "MONTHLY", "WEEKLY", "DAILY"}
 _PARTS = ("BYHOUR", "BYMINUTE", "BYSECOND")
 _RULE = re.compile(r"(?:RRULE|EXRULE)(?:;[^:]*)?:(.*)", re.IGNORECASE)
+_BROKEN = (ValueError, LookupError, AttributeError, TypeError, OverflowError)
+"""What the libraries raise for a file that is not as RFC 5545 has it; much of it only when its
+events are asked for."""
+
+_ANEW = "export it again (RFC 5545)"
 
 
 class Event(NamedTuple):
@@ -108,9 +113,9 @@ def refusals(text: str, path: str) -> list[Problem]:
     if not found:
         try:
             _parsed(text)
-        except (ValueError, KeyError, IndexError) as wrong:
+        except _BROKEN as wrong:
             what = f"this is no valid ICS calendar: {clip(str(wrong), 120)}"
-            found.append(Problem(Place(path), what, "export it again (RFC 5545)"))
+            found.append(Problem(Place(path), what, _ANEW))
     return found
 
 
@@ -131,7 +136,8 @@ def _wild(rule: str) -> str:
     parts = dict(part.partition("=")[::2] for part in rule.strip().split(";"))
     if (frequency := parts.get("FREQ", "")) not in _TAME:
         return f"«{clip(frequency, 20).lower()}»"
-    if not parts.get("INTERVAL", "1").isdecimal() or int(parts.get("INTERVAL", "1")) < 1:
+    interval = parts.get("INTERVAL", "1")
+    if not interval.isdecimal() or int(interval[:9]) < 1:
         return "after no time"
     return "several times a day" if any("," in parts.get(key, "") for key in _PARTS) else ""
 
@@ -147,24 +153,32 @@ def _parsed(text: str) -> Any:
 def events(source: str, text: str, year: int, home: str) -> tuple[Event, ...]:
     """The events of `text` that begin in `year`, floating ones in the zone `home`.
 
-    Raises `Misread` when there are too many.
+    Raises `Misread` when there are too many, or one that cannot be read.
     """
     if not text:
         raise Misread(f"the calendar {clip(source, 80)} was not read", "load it first")
+    found: list[Event] = []
+    try:
+        for one in _near(text, year, home):
+            if one.start.astimezone(zone(home)).year == year:
+                found.append(one)
+            if len(found) > EVENTS:
+                what = f"{clip(source, 80)} has more than {EVENTS} events in {year}"
+                raise Misread(what, "give a calendar of the peaks alone")
+    except _BROKEN as wrong:
+        what = f"{clip(source, 80)} has an event that cannot be read: {clip(str(wrong), 120)}"
+        raise Misread(what, _ANEW) from None
+    return tuple(sorted(found))
+
+
+def _near(text: str, year: int, home: str) -> Iterator[Event]:
+    """The events of `year` and of a day more on both sides: what begins in this year here may
+    begin in another there."""
     import recurring_ical_events  # type: ignore[import-untyped]
 
-    # A day more on both sides: what begins in this year here may begin in another there.
-    span = date(year - 1, 12, 31), date(year + 1, 1, 2)
     query = recurring_ical_events.of(_parsed(text), skip_bad_series=False)
-    found: list[Event] = []
-    for event in query.between(*span):
-        one = _event(event, home)
-        if one.start.astimezone(zone(home)).year == year:
-            found.append(one)
-        if len(found) > EVENTS:
-            what = f"{clip(source, 80)} has more than {EVENTS} events in {year}"
-            raise Misread(what, "give a calendar of the peaks alone")
-    return tuple(sorted(found))
+    for event in query.between(date(year - 1, 12, 31), date(year + 1, 1, 2)):
+        yield _event(event, home)
 
 
 def _event(event: Any, home: str) -> Event:

@@ -61,8 +61,8 @@ class Reloading:
             names = [probe.name for probe in probes]
             await asyncio.to_thread(self.book.acquaint, names, datetime.now(UTC))
             await asyncio.to_thread(self._taken, workspace)
-        except CxassureError as wrong:
-            self._say(f"what was written anew is not used, the last good goes on:\n{wrong}")
+        except Exception as wrong:  # an end of reading would go unheard
+            self._say(f"what was written anew is not used, the last good goes on:\n{_said(wrong)}")
             return
         self.workspace = workspace
         self.scheduler.adopt(probes, calendar)
@@ -84,6 +84,10 @@ class Reloading:
 
 
 AGAIN = "start the scheduler again"
+
+
+def _said(wrong: Exception) -> str:
+    return str(wrong) if isinstance(wrong, CxassureError) else f"{type(wrong).__name__}: {wrong}"
 
 
 def _stat(path: Path) -> tuple[str, int, int, int] | None:

@@ -9,10 +9,12 @@ from pathlib import Path
 import icalendar
 import pytest
 from calendars import calendar, probe, utc
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from cxassure.errors import CannotLook, SpecError, UsageError
+from cxassure.errors import CannotLook, Misread, SpecError, UsageError
 from cxassure.watch import Schedule, fetch, load
-from cxassure.watch.feeds import copy_of
+from cxassure.watch.feeds import copy_of, decoded, events, refusals
 from cxassure.watch.occurring import occurrences
 
 HEAD = "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//shop//EN\n"
@@ -134,6 +136,68 @@ def test_too_many_events_are_told(tmp_path: Path):
     found = load(calendar(written(tmp_path, "".join(event % n for n in range(2001)))), tmp_path)
     with pytest.raises(SpecError, match="more than 2000 events in 2026"):
         Schedule(found, [probe()]).check(utc("2026-01-01"), utc("2026-02-01"))
+
+
+SALE = "BEGIN:VEVENT\nUID:1\nSUMMARY:Sale\n%sEND:VEVENT\n"
+DAY = "DTSTART;VALUE=DATE:20261127\n"
+UNREADABLE = {
+    "a day with dashes": SALE % "DTSTART:2026-11-27\n",
+    "no start": SALE % "",
+    "two starts": SALE % (DAY + DAY),
+    "another calendar": "CALSCALE:JULIAN\n" + SALE % DAY,
+    "an end after all years": SALE % (DAY + "DURATION:P99999999D\n"),
+    "two names": SALE % (DAY + "UID:2\n"),
+    "a pause of many digits": SALE % (DAY + f"RRULE:FREQ=DAILY;INTERVAL={'9' * 5000}\n"),
+}
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_an_event_that_cannot_be_read_is_told_at_its_peak(tmp_path: Path, name: str):
+    schedule = Schedule(load(calendar(written(tmp_path, UNREADABLE[name])), tmp_path), [probe()])
+    with pytest.raises(SpecError) as told:
+        schedule.check(utc("2026-01-01"), utc("2026-02-01"))
+    assert "cxassure.yaml:1:9: sales.ics has an event that cannot be read" in str(told.value)
+    assert "export it again (RFC 5545)" in str(told.value)
+    with pytest.raises(UsageError, match="cannot be read"):
+        schedule.coming(utc("2026-01-01"), utc("2026-12-31"))
+
+
+LINES = (HEAD + SALES + TAIL).splitlines()
+ODD = (
+    *("", "-", "²", "T", ";", "9" * 20, "2026", "00010101", "99991231T235959Z", "\x00"),
+    *("EXDATE:20260601", "RDATE:x", "RECURRENCE-ID:20260601T080000", "UID:2", "SEQUENCE:x"),
+    *("DURATION:P99999999D", "DURATION:-P1D", "CALSCALE:JULIAN", "X-WR-TIMEZONE:Mars"),
+    *("BEGIN:VEVENT", "END:VEVENT", "BEGIN:VTIMEZONE", "RRULE:FREQ=WEEKLY;UNTIL=2026"),
+)
+
+
+@st.composite
+def mutilated(draw: st.DrawFn) -> str:
+    """A calendar with lines lost, doubled, or strange in one place."""
+    lines = list(LINES)
+    for _ in range(draw(st.integers(1, 4))):
+        at = draw(st.integers(1, len(lines) - 1))
+        cut = draw(st.integers(0, len(lines[at])))
+        odd = draw(st.sampled_from(ODD) | st.text(max_size=8))
+        lines[at : at + 1] = draw(
+            st.sampled_from(
+                ([], [lines[at]] * 2, [lines[at], odd], [lines[at][:cut] + odd], [odd, lines[at]])
+            )
+        )
+    return "\n".join(lines)
+
+
+@settings(max_examples=250)
+@given(mutilated())
+def test_a_mutilated_calendar_is_refused_or_gives_events_and_never_anything_else(text: str):
+    text = decoded(text.encode("utf-8", "replace"), "sales.ics")
+    if not refusals(text, "sales.ics"):
+        try:
+            found = events("sales.ics", text, 2026, "Europe/Berlin")
+        except Misread as wrong:
+            assert wrong.hint
+        else:
+            assert all(one.start.tzinfo and one.end.tzinfo for one in found)
 
 
 # Fetching
