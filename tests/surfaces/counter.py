@@ -19,7 +19,8 @@ from typing import Any
 
 COMMAND = Path(sys.executable).with_name("cxassure")
 LONGEST = 60.0
-ALONE = [f"-pno:{name}" for name in "cacheprovider asyncio hypothesispytest anyio faker".split()]
+NOT_OURS = "cacheprovider asyncio hypothesispytest anyio faker schemathesis"
+ALONE = [f"-pno:{name}" for name in NOT_OURS.split()]
 """What keeps other plug-ins out of a pytest that tries ours."""
 
 SETTINGS = """\
