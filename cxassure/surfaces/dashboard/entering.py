@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from cxassure.surfaces.dashboard.forms import fields_of, filled, inside
-from cxassure.surfaces.dashboard.people import LONGEST, People
+from cxassure.surfaces.dashboard.people import LONGEST, People, Person
 from cxassure.surfaces.dashboard.rendering import Rendering
 from cxassure.surfaces.dashboard.sessions import LASTS, Sessions, Way
 
@@ -53,6 +53,14 @@ class Patience:
             times = self._wrong.setdefault(key, deque(maxlen=self.tries))
             times.append(time.monotonic())
 
+    def right(self, *keys: str) -> None:
+        """The last one did not go wrong: it was counted before that was known."""
+        for key in keys:
+            if times := self._wrong.get(key):
+                times.pop()
+            if not times:
+                self._wrong.pop(key, None)
+
 
 class Entering:
     """`link` is the token of the link that was printed; nothing where there is none."""
@@ -89,14 +97,22 @@ class Entering:
             return self._by_link(request, fields["token"], there)
         name, password = fields.get("name", ""), fields.get("password", "")[:LONGEST]
         keys = (f"name {name}", f"from {_whence(request)}")
-        if refused := self._too_many(request, there, *keys):
-            return refused
         async with self._one_by_one:
-            person = await asyncio.to_thread(self._people.by_password, name, password)
+            # only now: of a thousand that come at once all wait here before the first is judged
+            if refused := self._too_many(request, there, *keys):
+                return refused
+            person = await self._judged(name, password, *keys)
         if person is None:
-            self._patience.wrong(*keys)
             return self._form(request, there, "that name and password do not go together", 401)
         return self.let_in(self._sessions.begin(person.name, person.role, "password"), there)
+
+    async def _judged(self, name: str, password: str, *keys: str) -> Person | None:
+        """Who that is. Counted as wrong until it is known to be right: others come meanwhile."""
+        self._patience.wrong(*keys)
+        person = await asyncio.to_thread(self._people.by_password, name, password)
+        if person is not None:
+            self._patience.right(*keys)
+        return person
 
     async def leave(self, request: Request) -> Response:
         """Ends the session, and what the browser kept to read offline."""

@@ -143,6 +143,24 @@ def test_after_some_wrong_tries_no_more_are_made_for_a_while(office: Stage) -> N
         assert answer.status_code == 429 and 0 < int(answer.headers["retry-after"]) <= 60
 
 
+def test_of_many_tries_at_once_no_more_are_judged_than_one_after_another(office: Stage) -> None:
+    async def all_at_once(address: str) -> list[int]:
+        given = {"name": "viewer@example.com", "password": "guess guess"}
+        async with httpx.AsyncClient(base_url=address, timeout=30) as client:
+            asked = (client.post("/login", data=given) for _ in range(30))
+            return sorted(answer.status_code for answer in await asyncio.gather(*asked))
+
+    with staged(Workspace(office.workspace.root, environ={})) as strict:
+        assert asyncio.run(all_at_once(strict.address)) == [401] * 5 + [429] * 25
+
+
+def test_who_is_let_in_has_spent_no_try(office: Stage) -> None:
+    with staged(Workspace(office.workspace.root, environ={})) as strict:
+        good = {"name": "viewer@example.com", "password": PASSWORD}
+        codes = [httpx.post(f"{strict.address}/login", data=good).status_code for _ in range(7)]
+        assert codes == [303] * 7
+
+
 def wrong_tries(port: int, at: str, *asks: str) -> list[int]:
     """What is answered where somebody at the address `at` says that these ask, each once."""
     with httpx.Client(transport=httpx.HTTPTransport(local_address=at), timeout=30) as client:
