@@ -154,9 +154,10 @@ def running(campaign: Path) -> bool:
 
 
 def _hold(path: Path) -> int:
+    """Locked as long as it is open; who is just looking whether it is (`running`) is waited for."""
     file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     with contextlib.suppress(OSError):  # a file system without locks
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, fcntl.LOCK_EX)
     return file
 
 

@@ -1,10 +1,13 @@
 """Runs as they are written: lines, evidence, kills, full disks."""
 
 import asyncio
+import fcntl
 import json
+import os
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +20,7 @@ from cxassure.events import Observed, RunStarted, StepStarted
 from cxassure.run import Fold, Run, fold
 from cxassure.store import Store
 from cxassure.store.names import evidence_name, safe
+from cxassure.store.recorder import RUNNING, _hold, running
 
 STAMP = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 BEGUN = [
@@ -94,6 +98,18 @@ def test_a_run_that_is_still_going_on_is_not_called_killed(store):
     assert store.history("pay", "", "") == []
     campaign.close()
     assert [past.id for past in store.history("pay", "", "")] == ["r1"]
+
+
+def test_a_run_is_not_called_killed_because_somebody_looked_as_it_began(tmp_path):
+    with (tmp_path / RUNNING).open("w") as looking, ThreadPoolExecutor(1) as pool:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        holding = pool.submit(_hold, tmp_path / RUNNING)
+        at_once, _ = wait([holding], timeout=0.2)
+        fcntl.flock(looking, fcntl.LOCK_UN)
+        held = holding.result(20)
+    assert not at_once and running(tmp_path)
+    os.close(held)
+    assert not running(tmp_path)
 
 
 def test_a_full_disk_raises_and_leaves_whole_lines(tmp_path):
