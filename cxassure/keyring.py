@@ -69,9 +69,12 @@ def _variable(name: str) -> str:
 
 def _read(name: str, path: Path) -> str:
     try:
-        return path.read_text().strip()
+        return path.read_text("utf-8").strip()
     except OSError as wrong:
         raise CannotLook(f"secret.{name} cannot be read from {path}: {wrong.strerror}") from None
+    except UnicodeDecodeError:
+        what = f"secret.{name} cannot be read: {path} is no text in UTF-8"
+        raise CannotLook(what, "write the file anew as UTF-8; other bytes as base64") from None
 
 
 def _named(value: object) -> set[str]:

@@ -153,6 +153,22 @@ def test_a_secret_file_that_is_not_there_is_said_without_its_value(
         workspace().secret("key")
 
 
+def test_a_secret_file_that_is_no_text_is_said_and_stops_no_run_that_does_not_ask_for_it(
+    workspace: Opened, tmp_path: Path
+) -> None:
+    settings = tmp_path / "cxassure.yaml"
+    written = "{file: key.txt}, good: {file: good.txt}"
+    settings.write_text(settings.read_text().replace("{env: CXASSURE_SECRET_KEY}", written))
+    (tmp_path / "key.txt").write_bytes(b"caf\xe9 au lait")
+    (tmp_path / "good.txt").write_text("café\n", "utf-8")
+    opened = workspace()
+    with pytest.raises(CannotLook, match=r"secret\.key cannot be read.* no text in UTF-8") as told:
+        opened.secret("key")
+    assert "au lait" not in str(told.value)
+    assert "UTF-8" in told.value.hint
+    assert opened.keyring.sayable([]) == {"good": "café"}
+
+
 def test_only_what_stands_for_the_company_moves_when_it_moves_in(
     workspace: Opened, tmp_path: Path
 ) -> None:
