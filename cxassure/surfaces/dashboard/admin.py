@@ -62,8 +62,6 @@ class Admin:
         who, fields = await filled(request, "admin")
         name, role = fields.get("name", ""), fields.get("role", "")
         try:
-            if named(name) in self._people.known().tokens:
-                raise UsageError("a program is called that already", "remove its token first")
             made = await asyncio.to_thread(self._people.token, name, _role(role))
         except UsageError as wrong:
             return self._page(request, wrong=f"{wrong.what}: {wrong.hint}", status=422)
@@ -115,7 +113,6 @@ class Admin:
 
         def work() -> None:
             self._people.add(name, person.role, password)
-            self._people.change(name, disabled=person.disabled)
             self._sessions.end_all(name)
 
         return work, f"gave {name} another password"

@@ -88,13 +88,19 @@ class People:
         return self._read[1]
 
     def add(self, name: str, role: Role, password: str = "") -> None:
-        """Lets somebody in, or changes them. Raises `UsageError` for a name or password that is
-        none."""
+        """Lets somebody in, or changes them: who is kept out stays out. Raises `UsageError` for a
+        name or password that is none."""
         name = named(name)
         salt = secrets.token_bytes(16)
         hashed = hash_of(checked(password), salt) if password else ""
         person = Person(name=name, role=role, salt=salt.hex(), password=hashed)
-        self._change(lambda known: {"people": known.people | {name: person}})
+
+        def added(known: Known) -> dict[str, object]:
+            out = known.people.get(name, person).disabled
+            now = msgspec.structs.replace(person, disabled=out)
+            return {"people": known.people | {name: now}}
+
+        self._change(added)
 
     def change(self, name: str, *, role: Role | None = None, disabled: bool | None = None) -> None:
         """Gives somebody another role, or keeps them out for a while. Raises `UsageError` for
@@ -127,11 +133,19 @@ class People:
         )
 
     def token(self, name: str, role: Role) -> str:
-        """Makes a token for a program and gives it: it is told this once."""
+        """Makes a token for a program and gives it: it is told this once. Raises `UsageError` for
+        a name that is none, or another program's: what that one shows would be let in no more."""
         name = named(name)
         text = TOKEN + secrets.token_urlsafe(32)
         made = Token(name=name, role=role, digest=_digest(text))
-        self._change(lambda known: {"tokens": known.tokens | {name: made}})
+
+        def added(known: Known) -> dict[str, object]:
+            if name in known.tokens:
+                what = f"a program is called «{clip(name, 60)}» already"
+                raise UsageError(what, "remove its token first, or choose another name")
+            return {"tokens": known.tokens | {name: made}}
+
+        self._change(added)
         return text
 
     def by_password(self, name: str, password: str) -> Person | None:

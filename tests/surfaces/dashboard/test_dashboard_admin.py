@@ -13,6 +13,7 @@ import httpx
 import pytest
 from stage import Stage, drive, staged
 
+from cxassure.errors import UsageError
 from cxassure.surfaces.dashboard.app import FOLDER
 from cxassure.surfaces.dashboard.people import ROLES, People
 from cxassure.workspace import Workspace
@@ -166,6 +167,29 @@ def test_another_password_ends_the_sessions_of_the_old_one(
         assert kim.get("/").status_code == 303
     with entered(house, "kim", PASSWORD + "!") as kim:
         assert kim.get("/").status_code == 200
+
+
+def test_another_password_lets_nobody_in_who_is_kept_out(
+    house: Stage, admin: httpx.Client, people: People
+) -> None:
+    people.change("kim", disabled=True)
+    people.add("kim", "operator", PASSWORD + "!")
+    assert people.known().people["kim"].disabled
+    assert people.by_password("kim", PASSWORD + "!") is None
+    do(admin, "/people/password", name="kim", password=PASSWORD)
+    kim = people.known().people["kim"]
+    assert (kim.role, kim.disabled) == ("operator", True)
+    do(admin, "/people/enable", name="kim")
+    assert people.by_password("kim", PASSWORD) is not None
+
+
+def test_a_token_is_not_replaced_by_another_of_its_name(people: People) -> None:
+    first = people.token("nightly", "viewer")
+    with pytest.raises(UsageError, match="a program is called «nightly» already") as told:
+        people.token("nightly", "admin")
+    assert "remove its token first" in told.value.hint
+    found = people.by_token(first)
+    assert found is not None and found.role == "viewer"
 
 
 def test_a_token_is_told_once_and_works_until_it_is_removed(

@@ -93,6 +93,8 @@ def test_people_are_added_listed_and_removed(tmp_path: Path) -> None:
     assert added.returncode == 0, added.stderr
     token = typed("user", "token", "ci", *where).stdout.strip()
     assert token.startswith("cx_") and len(token) > 40
+    again = typed("user", "token", "ci", "--role", "admin", *where)
+    assert again.returncode == 2 and "a program is called «ci» already" in again.stderr
     listed = json.loads(typed("user", "list", "--json", *where).stdout)
     assert [(one["name"], one["role"], one["by"]) for one in listed] == [
         ("kim", "operator", "password"),
