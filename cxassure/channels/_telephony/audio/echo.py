@@ -85,9 +85,3 @@ def _beside(
     power = np.convolve(mine**2, np.ones(160) / 160, "same")
     heard[power < power.max(initial=0) * 1e-3] = 0
     return heard
-
-
-def one_way(sent: Sound, received: Sound) -> str:
-    """Which direction has no sound: `sent`, `received`, `both`, or none of them (empty)."""
-    silent = [name for name, sound in (("sent", sent), ("received", received)) if not spoken(sound)]
-    return "both" if len(silent) == 2 else "".join(silent)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import math
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
 from cxassure.channels._telephony.audio.sound import Sound
-from cxassure.errors import CannotLook
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,7 +15,6 @@ if TYPE_CHECKING:
 
     Frames = NDArray[np.float64]
 
-VERSION = 1
 RATE, HOP, WIDTH = 8000, 0.02, 0.032
 """Samples a second, seconds from frame to frame, seconds of a frame."""
 BANDS, NUMBERS = 22, 13
@@ -30,7 +26,6 @@ FLOOR = 4e-3
 """Share of the strongest band (-24 dB) below which a codec's noise hides what is there."""
 SILENT = -60.0
 """dBFS of a sound that has nothing in it."""
-_SCALE = 24.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +38,6 @@ class Fingerprint:
     @property
     def seconds(self) -> float:
         return len(self.frames) * HOP
-
-    def json(self) -> str:
-        """As one line of JSON, a byte a number: about 0.9 kB a second."""
-        import numpy as np
-
-        coded = np.clip(np.round(self.frames * _SCALE), -127, 127).astype(np.int8)
-        kept = {
-            "fingerprint": VERSION,
-            "hop": HOP,
-            "loud": "".join("01"[int(one)] for one in self.loud),
-            "cepstra": base64.b64encode(coded.tobytes()).decode(),
-        }
-        return json.dumps(kept) + "\n"
 
 
 def fingerprint(sound: Sound) -> Fingerprint:
@@ -76,21 +58,6 @@ def fingerprint(sound: Sound) -> Fingerprint:
     audible = np.maximum(powers[kept], powers.max() + math.log(FLOOR))
     loud, cepstra = loud[kept], audible @ cosines()
     return Fingerprint(cepstra - cepstra[loud].mean(axis=0), loud)
-
-
-def read_fingerprint(text: str) -> Fingerprint:
-    """What `Fingerprint.json` wrote. Raises `CannotLook` when it is none."""
-    import numpy as np
-
-    try:
-        kept = json.loads(text)
-        if kept["fingerprint"] != VERSION or kept["hop"] != HOP:
-            raise CannotLook("the fingerprint is of another version", "accept the prompt anew")
-        coded = np.frombuffer(base64.b64decode(kept["cepstra"]), np.int8)
-        loud = np.array([mark == "1" for mark in kept["loud"]], bool)
-        return Fingerprint(coded.reshape(len(loud), NUMBERS) / _SCALE, loud)
-    except (ValueError, KeyError, TypeError):
-        raise CannotLook("this is no fingerprint of a prompt", "accept the prompt anew") from None
 
 
 def bands(sound: Sound) -> Frames:

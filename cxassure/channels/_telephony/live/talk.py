@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from cxassure.channels._telephony.sip.call import Call
     from cxassure.channels._telephony.sip.referring import Referral
 
-HUSH = 0.25
-"""Seconds of quiet after which one may speak without cutting in."""
-
 SLOW = 2.0
 """Seconds for making out a known recording from which a caller may have acted too late."""
 

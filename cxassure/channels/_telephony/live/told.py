@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from cxassure.channels._telephony.rtp.leg import Leg
     from cxassure.channels._telephony.sip.call import Call
 
-QUALITY = ("mos", "r", "loss", "jitter", "delay", "codec", "in_doubt")
-
 
 class SignalFields(TypedDict, total=False):
     """What the signalling says: `code` is SIP's final code (200 when it was answered), `cause` the

@@ -129,10 +129,6 @@ class CallStream:
         finally:
             del self._marks[name]
 
-    async def stop_playing(self) -> None:
-        """What has not been played yet is dropped."""
-        await self._say({"event": "clear"})
-
     async def _say(self, message: dict[str, Any]) -> None:
         if self._send and not self.over.is_set():
             await self._send(json.dumps({**message, "streamSid": self.sid}))

@@ -7,12 +7,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from cxassure.channels._telephony.audio.fingerprint import fingerprint, read_fingerprint
+from cxassure.channels._telephony.audio.fingerprint import fingerprint
 from cxassure.channels._telephony.audio.golden import Verdict, compare
 from cxassure.channels._telephony.audio.noise import behind
 from cxassure.channels._telephony.audio.sound import Sound, sound_of
 from cxassure.channels._telephony.rtp import g711
-from cxassure.errors import CannotLook
 
 Prompt, Join = Callable[[str], Sound], Callable[..., Sound]
 NAMES = "welcome menu order closed busy greeting".split()
@@ -92,17 +91,3 @@ def test_more_than_was_accepted_is_changed(prompt: Prompt, joined: Join) -> None
     longer = joined(prompt("welcome"), prompt("menu"))
     told = compare(fingerprint(prompt("welcome")), fingerprint(longer))
     assert told.verdict is not Verdict.SAME
-
-
-def test_a_fingerprint_is_small_and_is_read_again(prompt: Prompt) -> None:
-    made = fingerprint(prompt("menu"))
-    text = made.json()
-    assert len(text) < 1200 * made.seconds + 200
-    assert compare(read_fingerprint(text), made).verdict is Verdict.SAME
-    assert text == read_fingerprint(text).json()
-
-
-@pytest.mark.parametrize("text", ["", "{}", "[]", '{"fingerprint": 9, "hop": 0.02}', "x"])
-def test_what_is_no_fingerprint_is_told(text: str) -> None:
-    with pytest.raises(CannotLook):
-        read_fingerprint(text)

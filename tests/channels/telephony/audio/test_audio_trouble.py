@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from cxassure.channels._telephony.audio.barge_in import barge_in
-from cxassure.channels._telephony.audio.echo import echo, one_way
+from cxassure.channels._telephony.audio.echo import echo
 from cxassure.channels._telephony.audio.noise import behind, noise
 from cxassure.channels._telephony.audio.sound import Sound, sound_of
 from cxassure.channels._telephony.audio.tones import is_music
@@ -127,14 +127,6 @@ def test_without_our_voice_there_is_no_echo(prompt: Prompt) -> None:
     silent = Sound(np.zeros(16000, np.int16), 8000)
     assert echo(silent, prompt("menu")) is None
     assert echo(prompt("menu"), silent) is None
-
-
-def test_one_way_audio_names_the_silent_direction(prompt: Prompt) -> None:
-    silent = Sound(np.zeros(16000, np.int16), 8000)
-    assert one_way(prompt("menu"), silent) == "received"
-    assert one_way(silent, prompt("menu")) == "sent"
-    assert one_way(silent, silent) == "both"
-    assert one_way(prompt("menu"), prompt("closed")) == ""
 
 
 def voiced(*spans: tuple[float, float]) -> list[float]:

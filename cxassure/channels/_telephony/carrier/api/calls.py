@@ -11,8 +11,6 @@ from cxassure.channels._telephony.carrier.outgoing import LASTS, RINGS, Order, o
 from cxassure.channels._telephony.carrier.progress import Progress, wanted
 from cxassure.channels._telephony.carrier.walker import GoTo
 
-ENDED = frozenset(("completed", "busy", "no-answer", "failed", "canceled"))
-
 
 def form(asked: Asked, call: Call) -> dict[str, Any]:
     """A call as JSON. Times are of the run's clock, from the moment at which the run began."""
