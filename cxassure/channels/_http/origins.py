@@ -50,11 +50,11 @@ def guard(opening: Opening, url: str) -> None:
 
 
 def shown(url: str) -> str:
-    """`url` as it may be told: without a user name and password."""
+    """`url` as it may be told: without a user name and password; what is no address, its rest."""
     try:
         parts = urlsplit(url)
     except ValueError:
-        return "(not an address)"
+        return url.partition("//")[2].rpartition("@")[2].lstrip("/") or "(not an address)"
     return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 

@@ -47,6 +47,23 @@ BREAKS: list[tuple[str, Any, int]] = [
         xml("<Response><Redirect>ftp://x/</Redirect></Response>"),
         11100,
     ),
+    ("what is no address", xml("<Response><Redirect>http://[oops/</Redirect></Response>"), 11100),
+    (
+        "what is no address and has wishes",
+        xml("<Response><Redirect>http://[oops/#rt=9</Redirect></Response>"),
+        11100,
+    ),
+    ("a redirect to what is no address", RedirectResponse("http://[oops/"), 11100),
+    (
+        "a recording at what is no address",
+        xml("<Response><Play>http://[oops</Play></Response>"),
+        11100,
+    ),
+    (
+        "a stream to what is no address",
+        xml('<Response><Connect><Stream url="wss://[oops"/></Connect></Response>'),
+        11100,
+    ),
 ]
 
 
@@ -75,10 +92,37 @@ async def test_a_first_webhook_that_breaks_fails_the_dialling(table, company, ac
     assert told.value.code == "11200" and "answered 500" in told.value.seen
 
 
-async def test_a_webhook_that_is_too_slow_is_told_and_its_time_is_the_customers(
+async def test_what_is_no_address_is_told_as_it_was_given_and_its_password_is_not(
     table, company, act
 ):
-    """Twilio, Webhooks connection overrides: `#tt=` sets the time in which all must be done."""
+    company.says("/voice", "<Redirect>http://kim:secret@[oops/next</Redirect>")
+    caller = await table.caller(company.url())
+    with pytest.raises(Broken) as told:
+        await act(caller, "dial")
+    assert "«[oops/next»" in told.value.seen and "secret" not in repr(caller.seen[-2:])
+
+
+async def test_a_callback_to_what_is_no_address_is_a_finding_and_the_call_goes_on(
+    table, company, act
+):
+    company.says(
+        "/voice",
+        '<Dial><Number statusCallback="http://[oops">+15550100</Number></Dial>'
+        '<Sms statusCallback="http://[oops">Hello</Sms><Say>Bye.</Say>',
+    )
+    caller = await table.caller(company.url())
+    await act(caller, "dial")
+    await act(caller, "wait", 60.0)
+    assert caller.prompt().text == "Bye."
+    assert sum("11100" in finding for finding in table.findings) == 2
+
+
+@pytest.mark.parametrize("wish", ["tt", "rt"])
+async def test_a_webhook_that_is_too_slow_is_told_and_its_time_is_the_customers(
+    table, company, act, wish
+):
+    """Twilio, Webhooks connection overrides: `#tt=` sets the time in which all must be done, `#rt=`
+    that of one try."""
 
     async def slowly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1)
@@ -86,14 +130,14 @@ async def test_a_webhook_that_is_too_slow_is_told_and_its_time_is_the_customers(
     async with _server(slowly) as port:
         company.says(
             "/voice",
-            f"<Say>One moment.</Say><Redirect>http://127.0.0.1:{port}/#tt=300</Redirect>",
+            f"<Say>One moment.</Say><Redirect>http://127.0.0.1:{port}/#{wish}=300</Redirect>",
         )
         caller = await table.caller(company.url(), also=(f"http://127.0.0.1:{port}",))
         await act(caller, "dial")
         began = caller.clock.now()
         with pytest.raises(Broken) as told:
             await act(caller, "wait", 60.0)
-    assert told.value.code == "11205"
+    assert told.value.code == "11205" and "within 0.3 s" in told.value.seen
     error = next(s for s in caller.seen if s.what == "error")
     assert error.at - began > 0.3
 

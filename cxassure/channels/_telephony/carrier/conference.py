@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin
 
+from cxassure.channels._telephony.carrier.address import joined
 from cxassure.channels._telephony.carrier.attributes import count, method
 from cxassure.channels._telephony.carrier.bulletin import Bulletin
 from cxassure.channels._telephony.carrier.fault import Fault
@@ -67,7 +67,7 @@ def _seat(walker: Walker, noun: Node, base: str, limit: float) -> Seat:
     from cxassure.channels._telephony.carrier.walker import GoTo
 
     url = noun.get("waitUrl")
-    wait = GoTo(urljoin(base, url), method(walker, noun, "waitMethod", 13210)) if url else None
+    wait = GoTo(joined(base, url), method(walker, noun, "waitMethod", 13210)) if url else None
     return Seat(
         muted=noun.flag("muted"),
         starts=noun.flag("startConferenceOnEnter", default=True),
@@ -84,7 +84,7 @@ def _listen_to(walker: Walker, room: Room, noun: Node) -> None:
     if url and room.bulletin is None:
         verb = method(walker, noun, "statusCallbackMethod", 13210)
         events = wanted(noun.get("statusCallbackEvent"), "start end")
-        address = urljoin(walker.url, url)
+        address = joined(walker.url, url)
         room.bulletin = Bulletin(walker.exchange, walker.call, address, verb, events)
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin
 
+from cxassure.channels._telephony.carrier.address import joined
 from cxassure.channels._telephony.carrier.attributes import count, method
 from cxassure.channels._telephony.carrier.markup import Node
 from cxassure.channels._telephony.carrier.outcome import LASTS, RINGS, Outcome
@@ -39,5 +39,5 @@ def _whisper(walker: Walker, noun: Node, queue: Queue, place: Place) -> GoTo | N
         "QueueTime": str(round(walker.call.clock.now() - place.since)),
         "DequeingCallSid": walker.call.sid,
     }
-    url, verb = urljoin(walker.url, noun.get("url")), method(walker, noun, "method", 13210)
+    url, verb = joined(walker.url, noun.get("url")), method(walker, noun, "method", 13210)
     return GoTo(url, verb, told)

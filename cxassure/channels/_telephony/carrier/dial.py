@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin
 
+from cxassure.channels._telephony.carrier.address import joined
 from cxassure.channels._telephony.carrier.addressed import addressed
 from cxassure.channels._telephony.carrier.attributes import count, method
 from cxassure.channels._telephony.carrier.call import Call
@@ -117,7 +117,7 @@ async def _whisper(walker: Walker, noun: Node, ring: Ring) -> None:
         return
     from cxassure.channels._telephony.carrier.walker import Walker as LegWalker
 
-    url, verb = urljoin(walker.url, noun.get("url")), method(walker, noun, "method", 13210)
+    url, verb = joined(walker.url, noun.get("url")), method(walker, noun, "method", 13210)
     walker.call.clock.start(LegWalker(walker.exchange, ring.leg).whisper(url, verb))
     await walker.call.until(lambda: ring.leg.ready or ring.leg.ended is not None)
 
@@ -181,5 +181,5 @@ def _start(walker: Walker, node: Node, noun: Node) -> Ring | None:
     if noun.get("statusCallback"):
         verb = method(walker, noun, "statusCallbackMethod", 13210)
         events = wanted(noun.get("statusCallbackEvent"), "completed")
-        ring.leg.progress = Progress(urljoin(walker.url, noun.get("statusCallback")), verb, events)
+        ring.leg.progress = Progress(joined(walker.url, noun.get("statusCallback")), verb, events)
     return ring

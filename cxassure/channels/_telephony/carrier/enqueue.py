@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin
 
+from cxassure.channels._telephony.carrier.address import joined
 from cxassure.channels._telephony.carrier.attributes import count, method
 from cxassure.channels._telephony.carrier.call import Gone, Moved
 from cxassure.channels._telephony.carrier.dial import talk
@@ -126,7 +126,7 @@ def _document(walker: Walker, node: Node, base: str, queue: Queue, place: Place)
         "CurrentQueueSize": str(len(queue.places)),
     }
     del told["QueueResult"]
-    return GoTo(urljoin(base, url), method(walker, node, "waitUrlMethod", 14201), told)
+    return GoTo(joined(base, url), method(walker, node, "waitUrlMethod", 14201), told)
 
 
 def _told(walker: Walker, queue: Queue, place: Place, result: str) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import parse_qs, urldefrag
+from urllib.parse import parse_qs
 
 PATIENCE = 15.0
 """Seconds that a webhook has to answer in, all tries together."""
@@ -38,7 +38,7 @@ def overrides(url: str) -> tuple[str, Overrides]:
     """The address without its fragment, and what the fragment sets: `#tt=2000&rc=2&rp=5xx`."""
     if "#" not in url:
         return url, USUAL
-    bare, fragment = urldefrag(url)
+    bare, _, fragment = url.partition("#")
     told = {name: values[0] for name, values in parse_qs(fragment).items()}
     policy = frozenset(told.get("rp", "ct").lower().split(","))
     tries = int(told["rc"]) if told.get("rc", "").isdecimal() else 1

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin
 
+from cxassure.channels._telephony.carrier.address import joined
 from cxassure.channels._telephony.carrier.attributes import method
 from cxassure.channels._telephony.carrier.call import Call
 from cxassure.channels._telephony.carrier.markup import Node
@@ -102,6 +102,6 @@ def _post(walker: Walker, node: Node, name: str, told: Mapping[str, str]) -> Non
     url = node.get(name)
     if url:
         verb = method(walker, node, f"{name}Method", 13610)
-        address = urljoin(walker.url, url)
+        address = joined(walker.url, url)
         exchange = walker.exchange
         exchange.clock.start(exchange.report(walker.call, address, verb, told))

@@ -10,8 +10,8 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin
 
+from cxassure.channels._telephony.carrier.address import joined
 from cxassure.channels._telephony.carrier.attributes import method
 from cxassure.channels._telephony.carrier.call import Gone, Moved, never
 from cxassure.channels._telephony.carrier.fault import Fault
@@ -223,7 +223,7 @@ class Talk:
         from cxassure.channels._telephony.carrier.verbs import play
 
         loop = str(message.get("loop", 1))
-        url = urljoin(self.walker.url, str(message.get("source", "")))
+        url = joined(self.walker.url, str(message.get("source", "")))
         await play(self.walker, Node("Play", {"loop": loop}, [url]), self._interrupted)
 
     async def _complain(self, message: Mapping[str, Any]) -> None:

@@ -9,8 +9,8 @@ import asyncio
 import time
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin
 
+from cxassure.channels._telephony.carrier.address import joined
 from cxassure.channels._telephony.carrier.attributes import method
 from cxassure.channels._telephony.carrier.fault import Fault
 from cxassure.channels._telephony.carrier.markup import Node
@@ -38,7 +38,7 @@ class Line:
     async def open(self, tracks: tuple[str, ...]) -> None:
         """Raises `Fault` 31920 where the socket does not open, `CannotLook` without numpy."""
         tone(0)
-        socket = await plug(self.walker, urljoin(self.walker.url, self.noun.get("url")), 31920)
+        socket = await plug(self.walker, joined(self.walker.url, self.noun.get("url")), 31920)
         named = [node for node in self.noun.nodes if node.name == "Parameter"]
         start = {
             "streamSid": self.sid,

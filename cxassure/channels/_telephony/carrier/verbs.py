@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
-from urllib.parse import urljoin, urlsplit
 
+from cxassure.channels._telephony.carrier.address import file_name, joined
 from cxassure.channels._telephony.carrier.attributes import count, method
 from cxassure.channels._telephony.carrier.call import Gone, never
 from cxassure.channels._telephony.carrier.connect import connect, start, stop
@@ -63,8 +63,8 @@ async def play(walker: Walker, node: Node, stops: Callable[[], bool] = never) ->
         lasts = sum(pauses.get(key, KEY) for key in keys)
         await walker.call.sound("tones", keys, lasts, stops)
         return
-    url = urljoin(walker.url, node.text)
-    name = urlsplit(url).path.rpartition("/")[2]
+    url = joined(walker.url, node.text)
+    name = file_name(url)
     try:
         lasts = await walker.exchange.length(url)
     except Fault as fault:

@@ -6,10 +6,10 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin
 
 from cxassure.channels._http.origins import shown
 from cxassure.channels._telephony.carrier import schema
+from cxassure.channels._telephony.carrier.address import joined
 from cxassure.channels._telephony.carrier.call import Call, CalledAway, Gone, Moved, never
 from cxassure.channels._telephony.carrier.fault import APOLOGY, Fault
 from cxassure.channels._telephony.carrier.lengths import spoken
@@ -173,7 +173,7 @@ class Walker:
                 await self.execute(document.verbs, only)
                 goto = None
             except GoTo as further:
-                goto = GoTo(urljoin(document.url, further.url), further.method, further.params)
+                goto = GoTo(joined(document.url, further.url), further.method, further.params)
 
     async def execute(self, verbs: list[Node], only: frozenset[str] | None = None) -> None:
         """Carries out verbs in order."""
@@ -294,7 +294,7 @@ class Walker:
     async def report(self, url: str, method: str, params: Mapping[str, str]) -> None:
         """A callback that only informs: it may fail without harm to the call."""
         told = {**standing(self.call), **params}
-        await self.exchange.report(self.call, urljoin(self.url, url), method, told)
+        await self.exchange.report(self.call, joined(self.url, url), method, told)
 
     async def hold(self, goto: Callable[[], GoTo | None], away: Callable[[], bool]) -> None:
         """Keeps the caller waiting, with the company's document or music, until `away()`."""

@@ -13,13 +13,14 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import unquote, urlencode, urlsplit, urlunsplit
 from urllib.request import getproxies, proxy_bypass
 
 from cxassure.channel import Opening
 from cxassure.channels._http.client import tls
 from cxassure.channels._http.origins import listed, on_loopback, origin, shown
 from cxassure.channels._http.trouble import told
+from cxassure.channels._telephony.carrier.address import joined
 from cxassure.channels._telephony.carrier.fault import Fault
 from cxassure.channels._telephony.carrier.markup import LARGEST
 from cxassure.channels._telephony.carrier.overrides import PATIENCE, Overrides, overrides
@@ -106,9 +107,7 @@ class Webhooks:
             async with asyncio.timeout(wish.total):
                 return await self._tried(wish, account, method, url, params, cookies, began)
         except TimeoutError:
-            raise Fault(
-                11205, f"{method} {shown(url)} was not answered within {wish.total:g} s"
-            ) from None
+            raise _late(method, url, wish.total) from None
 
     async def _tried(
         self,
@@ -129,7 +128,7 @@ class Webhooks:
                     return answer
             except TimeoutError:
                 if not left or not wish.retries("rt"):
-                    raise
+                    raise _late(method, url, wish.read) from None
             except Fault as fault:
                 if not left or not wish.retries("ct" if fault.unreached else ""):
                     raise
@@ -151,7 +150,7 @@ class Webhooks:
                 kind = headers.get("content-type", "").partition(";")[0].strip().lower()
                 took = time.perf_counter() - began
                 return Answer(method, asked, status, kind, body, took)
-            url = urljoin(asked, where)
+            url = joined(asked, where)
             if status in _LOST and method == "POST":
                 method, params = "GET", {}
         raise Fault(11215, f"more than {REDIRECTS} redirects, the last to {shown(url)}")
@@ -166,10 +165,10 @@ class Webhooks:
     ) -> tuple[int, Mapping[str, str], bytes, str]:
         import httpx
 
+        self.guard(url, account)
         params = {**params, **self._about}
         if method == "GET" and params:
             url, params = _with_query(url, params), {}
-        self.guard(url, account)
         address = _as_sent(url)
         headers = {**self._marks, **account.headers, **_signed(account, str(address), params)}
         content = None
@@ -248,7 +247,7 @@ class Webhooks:
                 finally:
                     await response.aclose()
         except TimeoutError:
-            raise Fault(11205, f"GET {shown(url)} was not answered within {PATIENCE:g} s") from None
+            raise _late("GET", url, PATIENCE) from None
         except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as wrong:
             raise await self._complaint(wrong, url) from None
 
@@ -308,6 +307,10 @@ def _take_cookies(response: httpx.Response, cookies: dict[str, str]) -> None:
     for line in response.headers.get_list("set-cookie"):
         name, _, value = line.partition(";")[0].partition("=")
         cookies[name.strip()] = value.strip()
+
+
+def _late(method: str, url: str, patience: float) -> Fault:
+    return Fault(11205, f"{method} {shown(url)} was not answered within {patience:g} s")
 
 
 async def complaint(wrong: BaseException, url: str, others: Iterable[str]) -> Fault | CxassureError:

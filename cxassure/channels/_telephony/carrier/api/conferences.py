@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urljoin
 
+from cxassure.channels._telephony.carrier.address import joined
 from cxassure.channels._telephony.carrier.api.calls import placed, progress
 from cxassure.channels._telephony.carrier.api.wire import Asked, Refusal, Reply, page
 from cxassure.channels._telephony.carrier.bulletin import Bulletin
@@ -130,7 +130,7 @@ def add(asked: Asked) -> Reply:
 def _at(asked: Asked, url: str, method: str) -> GoTo | None:
     if not asked.get(url):
         return None
-    return GoTo(urljoin(asked.account.url, asked.get(url)), asked.get(method, "POST").upper())
+    return GoTo(joined(asked.account.url, asked.get(url)), asked.get(method, "POST").upper())
 
 
 def show(asked: Asked) -> Reply:
