@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from cxassure.channel import Clock, RealClock, Seconds, Session, Unseen
 from cxassure.channels._http.client import tls
 from cxassure.channels._http.origins import guard, on_loopback, shown
+from cxassure.channels._http.redirects import guarded
 from cxassure.errors import Broken, CannotLook
 from cxassure.text import clip, span
 
@@ -59,7 +61,7 @@ class ChatDesk:
         guard(self.session.opening, url)
         secure = await tls(self.session.opening) if url.startswith("wss:") else None
         try:
-            self._socket = await connect(
+            connecting = connect(
                 url,
                 ssl=secure,
                 additional_headers=self.session.opening.marks,
@@ -67,6 +69,7 @@ class ChatDesk:
                 open_timeout=15,
                 proxy=None if on_loopback(url) else True,
             )
+            self._socket = await guarded(connecting, partial(guard, self.session.opening))
         except (OSError, TimeoutError, WebSocketException) as wrong:
             raise Broken(
                 f"the desk at {shown(url)} lets no agent in: {wrong}",

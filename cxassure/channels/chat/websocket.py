@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
@@ -13,6 +14,7 @@ import msgspec
 from cxassure.channels._http import (
     access_headers,
     guard,
+    guarded,
     on_loopback,
     shown,
     tls,
@@ -103,19 +105,9 @@ class WebSocketConnector(Connector):
         from websockets.asyncio.client import connect
         from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI
 
-        opening = self.opening
-
-        class Listed(connect):
-            """Follows redirects to listed origins only."""
-
-            def process_redirect(self, exc: Exception) -> Exception | str:
-                there = super().process_redirect(exc)
-                if isinstance(there, str):
-                    guard(opening, there)
-                return there
-
         try:
-            return await Listed(address, open_timeout=patience, **await self._manner(address))
+            connecting = connect(address, open_timeout=patience, **await self._manner(address))
+            return await guarded(connecting, partial(guard, self.opening))
         except TimeoutError:
             raise Broken(f"{shown(address)} did not open within {patience:g} s") from None
         except InvalidURI as wrong:
@@ -125,7 +117,7 @@ class WebSocketConnector(Connector):
             what = f"{shown(address)} answered {status} instead of opening a socket"
             raise unwelcome(status, what) or Broken(what, code=str(status)) from None
         except (InvalidHandshake, OSError, EOFError) as wrong:
-            others = [target.address for target in opening.targets.values()]
+            others = [target.address for target in self.opening.targets.values()]
             raise await told(wrong, address, others) from None
 
     async def _manner(self, address: str) -> dict[str, Any]:

@@ -99,9 +99,7 @@ class MediaStreamLine:
         self.session.note("customer", "dialled", called)
         url, self._called = self._account.url, called
         try:
-            headers = self._webhooks.handshake(self._account, url)
-            context = self._webhooks.context
-            socket = await opened(url, headers, context, _nothing, 31920, patience)
+            socket = await opened(self._webhooks, self._account, url, _nothing, 31920, patience)
         except Fault as fault:
             raise fault.broken() from None
         self._ended, self._sid = None, sid("CA", self.session.opening.run_id, self.clock.now())

@@ -221,6 +221,9 @@ async def test_a_socket_that_does_not_open_says_why(listen: Any, drive: Any) -> 
     away = [("Location", "ws://127.0.0.2:1/socket")]
     with pytest.raises(CannotLook, match="not a listed target"):
         await opened(await listen(bot, process_request=refuse(302, away)))
+    nowhere = [("Location", "ws://[oops")]
+    with pytest.raises(Broken, match="answered 302"):
+        await opened(await listen(bot, process_request=refuse(302, nowhere)))
     with pytest.raises(Broken, match="refuses the connection"):
         await opened("ws://127.0.0.1:1/socket")
     with pytest.raises(CannotLook, match="no WebSocket address"):

@@ -7,16 +7,17 @@ import contextlib
 import json
 import logging
 from collections.abc import Callable, Mapping
-from ssl import SSLContext
 from typing import TYPE_CHECKING, Any
 
 from cxassure.channels._http.origins import on_loopback, shown
+from cxassure.channels._http.redirects import guarded
 from cxassure.channels._telephony.carrier.fault import Fault
 
 if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection
 
     from cxassure.channels._telephony.carrier.walker import Walker
+    from cxassure.channels._telephony.carrier.webhook import Account, Webhooks
 
 OPENING = 5.0
 """Seconds that a socket may take to open."""
@@ -42,12 +43,15 @@ class Socket:
     async def _read(self) -> None:
         from websockets.exceptions import ConnectionClosed
 
-        with contextlib.suppress(ConnectionClosed):
+        try:
             async for frame in self._connection:
                 self.inbox.append(_message(frame))
                 self._tell()
-        self.closed = True
-        self._tell()
+        except ConnectionClosed:
+            pass
+        finally:
+            self.closed = True
+            self._tell()
 
     def _tell(self) -> None:
         self.arrived.set()
@@ -79,50 +83,55 @@ def _message(frame: str | bytes) -> dict[str, Any]:
     """A frame as a message; what is none is kept to be complained of."""
     try:
         message = json.loads(frame)
-    except ValueError:
+    except (ValueError, RecursionError):
         message = None
     return message if isinstance(message, dict) else {"": str(frame)[:200]}
 
 
 async def plug(walker: Walker, url: str, code: int) -> Socket:
-    """A call's socket to `url`; raises as `opened`, and `CannotLook` for an origin not listed."""
-    webhooks, account = walker.exchange.webhooks, walker.call.account
-    if url.lower().startswith(("ws://", "wss://")):
-        webhooks.guard(url, account)
-    headers = webhooks.handshake(account, url)
-    return await opened(url, headers, webhooks.context, walker.call.clock.stir, code)
+    """A call's socket to `url`; raises as `opened`."""
+    call = walker.call
+    return await opened(walker.exchange.webhooks, call.account, url, call.clock.stir, code)
 
 
 async def opened(
+    webhooks: Webhooks,
+    account: Account,
     url: str,
-    headers: Mapping[str, str],
-    context: SSLContext,
     came: Callable[[], None],
     code: int,
     patience: float = OPENING,
 ) -> Socket:
     """Opens `url`; `came` is called whenever a message has come. Raises `Fault` `code` when it does
-    not open."""
-    from websockets.asyncio.client import connect
+    not open, 11100 for what is no address, and `CannotLook` where it leads to no listed origin."""
     from websockets.exceptions import InvalidHandshake, InvalidURI
 
     if not url.lower().startswith(("ws://", "wss://")):
         raise Fault(code, f"«{shown(url)}» is no ws:// or wss:// address")
-    silent = logging.getLogger("cxassure.carrier.socket")
-    silent.disabled = True  # its debug lines would hold what customers say
+    webhooks.guard(url, account)
     try:
-        connection = await connect(
-            url,
-            open_timeout=patience,
-            additional_headers=headers,
-            user_agent_header=None,
-            ssl=context if url.lower().startswith("wss") else None,
-            proxy=None if on_loopback(url) else True,
-            max_size=LARGEST,
-            logger=silent,
-        )
+        return Socket(await _connected(webhooks, account, url, patience), came)
     except TimeoutError:
         raise Fault(code, f"{shown(url)} did not open within {patience:g} s") from None
     except (InvalidHandshake, InvalidURI, OSError, EOFError) as wrong:
         raise Fault(code, f"{shown(url)}: {wrong}") from None
-    return Socket(connection, came)
+
+
+async def _connected(
+    webhooks: Webhooks, account: Account, url: str, patience: float
+) -> ClientConnection:
+    from websockets.asyncio.client import connect
+
+    silent = logging.getLogger("cxassure.carrier.socket")
+    silent.disabled = True  # its debug lines would hold what customers say
+    connecting = connect(
+        url,
+        open_timeout=patience,
+        additional_headers=webhooks.handshake(account, url),
+        user_agent_header=None,
+        ssl=webhooks.context if url.lower().startswith("wss") else None,
+        proxy=None if on_loopback(url) else True,
+        max_size=LARGEST,
+        logger=silent,
+    )
+    return await guarded(connecting, lambda there: webhooks.guard(there, account))
