@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -24,20 +27,37 @@ def waive(root: Path, given: Mapping[str, str]) -> Waiver:
     for name, value in given.items():
         if not value.strip():
             raise UsageError(f"a waiver without {name} bears nothing", f"add --{name}")
+    with _alone(root):
+        return _waived(root, given)
+
+
+def _waived(root: Path, given: Mapping[str, str]) -> Waiver:
     path, settings = root / SETTINGS, read_settings(root)
     before, most = settings.waivers, timedelta(seconds=settings.longest_waiver)
-    text = path.read_text("utf-8") if path.exists() else ""
+    kept = path.read_bytes() if path.exists() else None
+    text = path.read_text("utf-8") if kept else ""
     line = "{" + ", ".join(f"{k}: {json.dumps(v, ensure_ascii=False)}" for k, v in given.items())
     try:
-        _replace(path, _added(text, line + "}"))
+        _replace(path, _added(text, line + "}").encode())
         made = read_settings(root).waivers
         if made[1:] != before or len(made) != len(before) + 1:
             raise UsageError(f"no line can be added to {path}", f"add under waivers:  - {line}}}")
         _look_at(made[0].until, datetime.now(UTC), most)
     except CxassureError:
-        _replace(path, text)
+        _put_back(path, kept)
         raise
     return made[0]
+
+
+@contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    """The folder itself is locked: the file is replaced, and a lock beside it would stay there."""
+    folder = os.open(root, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
 
 
 def _look_at(until: datetime, now: datetime, most: timedelta) -> None:
@@ -59,10 +79,18 @@ def _added(text: str, line: str) -> str:
     return f"{text.rstrip()}\nwaivers:\n  - {line}\n".lstrip("\n")
 
 
-def _replace(path: Path, text: str) -> None:
+def _replace(path: Path, data: bytes) -> None:
     """At once, so that a scheduler reads the old file or the new one."""
     fresh = path.with_suffix(".new")
-    fresh.write_text(text, "utf-8")
+    fresh.write_bytes(data)
     if path.exists():
         fresh.chmod(path.stat().st_mode)
     fresh.replace(path)
+
+
+def _put_back(path: Path, kept: bytes | None) -> None:
+    """As it was to the byte, or not there."""
+    if kept is None:
+        path.unlink(missing_ok=True)
+    else:
+        _replace(path, kept)
