@@ -94,7 +94,7 @@ async def refused(code: int, folder: Path) -> list[Run]:
 @asynccontextmanager
 async def network() -> AsyncIterator[tuple[str, str]]:
     """(address, account) of a telephone network: the carrier's interface for programs."""
-    from cxassure.channels._telephony.carrier.api.server import Api, _bound
+    from cxassure.channels._telephony.carrier.api.server import Api
     from cxassure.channels._telephony.carrier.exchange import Exchange
     from cxassure.channels._telephony.carrier.webhook import Account, Webhooks
 
@@ -108,7 +108,7 @@ async def network() -> AsyncIterator[tuple[str, str]]:
         run=Scope(), campaign=Scope(),
     )  # fmt: skip
     exchange = Exchange(await Webhooks.open(opening), "bench", lambda text: None)
-    api, account = Api(_bound(0)), "AC" + "7" * 32
+    api, account = Api(0), "AC" + "7" * 32
     await api.start()
     api.enrol(exchange, Account("twilio", "", account_sid=account, auth_token="the-right-one"))
     try:

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import secrets
-import socket
-from collections.abc import Awaitable, Callable, Generator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
 from cxassure.channel import Opening
+from cxassure.channels._telephony.listener import Listener
 from cxassure.channels._telephony.twilio.stream import CallStream
-from cxassure.errors import CannotLook
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
     from starlette.websockets import WebSocket
 
-HOST = "127.0.0.1"
-STARTING = 10.0
 LARGEST = 100_000
 """Bytes of a request that are read."""
 
@@ -43,9 +39,10 @@ class Door:
 class Public:
     """One listener for all parties of a command that share a public address."""
 
-    def __init__(self, public: str, listening: socket.socket) -> None:
+    def __init__(self, public: str, port: int) -> None:
+        way_out = "set `listen` to the port that your tunnel or proxy leads to"
         self.root = public.rstrip("/")
-        self._listening = listening
+        self._listener = Listener(port, "behind the public address", way_out)
         self.doors: dict[str, Door] = {}
         self.refused = 0
         """Requests that were not signed by Twilio, or knew no door."""
@@ -55,7 +52,7 @@ class Public:
         """The listener behind `public`; raises `CannotLook` when its port is taken."""
 
         async def make() -> Public:
-            made = cls(public, _bound(port or urlsplit(public).port or 0))
+            made = cls(public, port or urlsplit(public).port or 0)
             await made.start()
             return made
 
@@ -79,45 +76,16 @@ class Public:
         return f"{'wss' if scheme == 'https' else 'ws'}://{rest}/cxassure/stream/{door.token}"
 
     async def start(self) -> None:
-        import uvicorn
-        from starlette.applications import Starlette
         from starlette.routing import Route, WebSocketRoute
-
-        up = asyncio.Event()
-
-        class Server(uvicorn.Server):
-            """Says when it is up, and leaves signals to the process, whose they are."""
-
-            async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-                await super().startup(sockets)
-                up.set()
-
-            @contextlib.contextmanager
-            def capture_signals(self) -> Generator[None]:
-                yield
 
         routes = [
             Route("/cxassure/voice/{token}", self._asked, methods=["POST"]),
             WebSocketRoute("/cxassure/stream/{token}", self._streamed),
         ]
-        config = uvicorn.Config(
-            Starlette(routes=routes),
-            ws="websockets-sansio",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=1,
-        )
-        self._server = Server(config)
-        self._serving = asyncio.create_task(self._server.serve(sockets=[self._listening]))
-        async with asyncio.timeout(STARTING):
-            await up.wait()
+        await self._listener.start(routes, "websockets-sansio")
 
     async def close(self) -> None:
-        self._server.should_exit = True
-        await self._serving
-        self._listening.close()
+        await self._listener.close()
 
     async def _asked(self, request: Request) -> Response:
         from starlette.responses import Response
@@ -179,18 +147,3 @@ async def _sent(socket: WebSocket, text: str) -> None:
 
     with contextlib.suppress(WebSocketDisconnect, RuntimeError):
         await socket.send_text(text)
-
-
-def _bound(port: int) -> socket.socket:
-    listening = socket.socket()
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((HOST, port))
-    except (OSError, OverflowError) as wrong:
-        listening.close()
-        raise CannotLook(
-            f"port {port} behind the public address is not to be had: {wrong}",
-            "set `listen` to the port that your tunnel or proxy leads to",
-        ) from None
-    listening.listen(128)
-    return listening

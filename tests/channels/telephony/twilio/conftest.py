@@ -23,7 +23,7 @@ import pytest
 from cxassure.channel import Calling, Opening, Scope
 from cxassure.channels._telephony.audio.repertoire import SCRIPT, slug
 from cxassure.channels._telephony.audio.speaking import say
-from cxassure.channels._telephony.carrier.api.server import Api, _bound
+from cxassure.channels._telephony.carrier.api.server import Api
 from cxassure.channels._telephony.carrier.exchange import Exchange
 from cxassure.channels._telephony.carrier.webhook import Webhooks
 from cxassure.channels.agent import AgentSession
@@ -140,7 +140,7 @@ async def open_network(
         opening = an_opening("ivr", target, finding=findings.append)
         webhooks = await Webhooks.open(opening)
         exchange = Exchange(webhooks, f"{request.node.name}-{time.time_ns()}", findings.append)
-        api = Api(_bound(0))
+        api = Api(0)
         network = Network(exchange, api, findings, Ears(prompts))
         held_to(contract, network)
         await api.start()

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
 import hmac
-import socket
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote
 
@@ -16,7 +13,7 @@ from cxassure.channel import Opening
 from cxassure.channels._telephony.carrier.api.routes import route
 from cxassure.channels._telephony.carrier.api.wire import ROOT, Asked, Handler, Refusal, Reply
 from cxassure.channels._telephony.carrier.webhook import Account
-from cxassure.errors import CannotLook
+from cxassure.channels._telephony.listener import Listener
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -24,16 +21,14 @@ if TYPE_CHECKING:
 
     from cxassure.channels._telephony.carrier.exchange import Exchange
 
-HOST = "127.0.0.1"
-STARTING = 10.0
-
 
 class Api:
     """One listener for all runs of a process; `lines` are the runs that take part now."""
 
-    def __init__(self, listening: socket.socket) -> None:
-        self._listening = listening
-        self.address = f"http://{HOST}:{listening.getsockname()[1]}"
+    def __init__(self, port: int) -> None:
+        way_out = "stop what listens there, or set `api` to another port, or to `any`"
+        self._listener = Listener(port, "for the telephone interface", way_out)
+        self.address = self._listener.address
         self.lines: list[tuple[Exchange, Account]] = []
 
     @classmethod
@@ -41,7 +36,7 @@ class Api:
         """The listener at `port` (0: any that is free); raises `CannotLook` when it is taken."""
 
         async def make() -> Api:
-            api = cls(_bound(port))
+            api = cls(port)
             await api.start()
             return api
 
@@ -49,38 +44,10 @@ class Api:
         return api
 
     async def start(self) -> None:
-        import uvicorn
-        from starlette.applications import Starlette
         from starlette.routing import Route
 
-        up = asyncio.Event()
-
-        class Server(uvicorn.Server):
-            """Says when it is up, and leaves signals to the process, whose they are."""
-
-            async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-                await super().startup(sockets)
-                up.set()
-
-            @contextmanager
-            def capture_signals(self) -> Generator[None]:
-                yield
-
         methods = ["GET", "POST", "DELETE"]
-        app = Starlette(routes=[Route("/{path:path}", self._page, methods=methods)])
-        config = uvicorn.Config(
-            app,
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=1,
-        )
-        self._server = Server(config)
-        self._serving = asyncio.create_task(self._server.serve(sockets=[self._listening]))
-        async with asyncio.timeout(STARTING):
-            await up.wait()
+        await self._listener.start([Route("/{path:path}", self._page, methods=methods)])
 
     def enrol(self, exchange: Exchange, account: Account) -> None:
         """From now on requests with the account's keys may mean this run."""
@@ -91,9 +58,7 @@ class Api:
         self.lines = [line for line in self.lines if line[0] is not exchange]
 
     async def close(self) -> None:
-        self._server.should_exit = True
-        await self._serving
-        self._listening.close()
+        await self._listener.close()
 
     async def _page(self, request: Request) -> Response:
         from starlette.responses import Response
@@ -179,18 +144,3 @@ def _meant(
     if len({id(exchange) for exchange, _ in lines}) > 1:
         raise Refusal(20001)
     return lines[-1]
-
-
-def _bound(port: int) -> socket.socket:
-    listening = socket.socket()
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((HOST, port))
-    except (OSError, OverflowError) as wrong:
-        listening.close()
-        raise CannotLook(
-            f"port {port} for the telephone interface is not to be had: {wrong}",
-            "stop what listens there, or set `api` to another port, or to `any`",
-        ) from None
-    listening.listen(128)
-    return listening
