@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cxassure.channels._browser.origins import Origins, origin
+from cxassure.channels._browser.origins import Origins
+from cxassure.channels._http.origins import origin
 
 if TYPE_CHECKING:
     from playwright.async_api import CDPSession, Page

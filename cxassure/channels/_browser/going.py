@@ -6,8 +6,8 @@ import asyncio
 from typing import Any
 
 from cxassure.channels._browser import trouble
-from cxassure.channels._browser.origins import origin
 from cxassure.channels._browser.tab import Tab
+from cxassure.channels._http.origins import origin
 from cxassure.errors import Broken, CxassureError
 from cxassure.text import clip, span
 

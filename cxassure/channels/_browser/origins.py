@@ -4,26 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
+from cxassure.channels._http.origins import origin
 from cxassure.errors import CannotLook
 from cxassure.settings import Target
 
-_DEFAULT = {"http": 80, "https": 443}
-_PLAIN = {"ws": "http", "wss": "https"}
 _NOWHERE = ("about:", "data:", "blob:", "chrome-error:")
-
-
-def origin(url: str) -> str:
-    """`scheme://host:port` (RFC 6454) of a URL, sockets as their HTTP twin; `""` for others."""
-    try:
-        parts = urlsplit(url.strip())
-        scheme = _PLAIN.get(parts.scheme.lower(), parts.scheme.lower())
-        port = parts.port or _DEFAULT.get(scheme, 0)
-    except ValueError:
-        return ""
-    host = (parts.hostname or "").lower()
-    return f"{scheme}://{host}:{port}" if scheme in _DEFAULT and host else ""
 
 
 @dataclass(frozen=True, slots=True)

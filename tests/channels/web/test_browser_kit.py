@@ -14,7 +14,8 @@ from cxassure.channels._browser import trouble
 from cxassure.channels._browser.finding import cache, find, first, own
 from cxassure.channels._browser.gate import _as_pattern
 from cxassure.channels._browser.locator import Locator
-from cxassure.channels._browser.origins import Origins, origin
+from cxassure.channels._browser.origins import Origins
+from cxassure.channels._http.origins import origin
 from cxassure.channels.web.signing_in import one_time_code
 from cxassure.errors import Broken, CannotLook, Misread
 from cxassure.settings import Target
