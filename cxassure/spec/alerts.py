@@ -202,7 +202,7 @@ def _long(text: str) -> float:
 
 
 def _count(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:4]) <= 100):
+    if not (text.isascii() and text.isdecimal() and len(text) < 5 and 1 <= int(text) <= 100):
         raise Misread(f"«{clip(text, 40)}» is no number of looks", "write 2")
     return int(text)
 

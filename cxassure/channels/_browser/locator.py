@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from cxassure.errors import Misread
-from cxassure.text import Raw, guess
+from cxassure.text import Raw, clip, guess
 
 HOW = ("role", "label", "text", "placeholder", "testid", "alt", "title", "css")
 """The keys of which a locator has just one."""
@@ -92,6 +92,6 @@ def _one_way(raw: dict[str, Raw]) -> None:
 def _position(text: str) -> int:
     if not text or "${" in text:
         return 0
-    if not text.isdecimal() or int(text) < 1:
-        raise Misread(f"«{text}» is no position", "count from 1", ("nth",))
+    if not text.isdecimal() or len(text) > 9 or int(text) < 1:
+        raise Misread(f"«{clip(text, 40)}» is no position", "count from 1", ("nth",))
     return int(text)

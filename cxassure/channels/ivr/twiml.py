@@ -83,17 +83,18 @@ class TwimlLine:
     async def _open_to_programs(self, options: TwimlOptions) -> None:
         """The company's own programs may place and move calls, with the account's keys."""
         name = self.session.opening.target.name
-        if options.api != "any" and not (options.api.isdecimal() and int(options.api) < 65_536):
-            raise CannotLook(f"api «{options.api}» of target «{name}» is no port", "or write: any")
+        port = "0" if options.api == "any" else options.api
+        if not port.isdecimal() or len(port) > 5 or int(port) > 65_535:
+            what = f"api «{clip(options.api, 40)}» of target «{name}» is no port"
+            raise CannotLook(what, "or write: any")
         if not options.auth_token:
             raise CannotLook(
                 f"target «{name}» has an api and no auth_token",
                 "programs sign in with account_sid and auth_token: give both",
             )
-        port = 0 if options.api == "any" else int(options.api)
         self.account = self.exchange.account(self.account)
         await self.exchange.open_to_programs(
-            self.session.opening, self.account, port, options.settle
+            self.session.opening, self.account, int(port), options.settle
         )
 
     async def dial(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -20,6 +21,8 @@ from cxassure.text import Raw, clip
 if TYPE_CHECKING:
     from playwright.async_api import Locator as Element
     from playwright.async_api import Request
+
+_SIZE = re.compile(r"\s*(\d{1,5})\s*x\s*(\d{1,5})\s*")
 
 
 class Browsing(Session):
@@ -126,10 +129,10 @@ class Browsing(Session):
 
 
 def _size(text: str) -> dict[str, int]:
-    width, _, height = text.lower().partition("x")
-    if not (width.strip().isdecimal() and height.strip().isdecimal()):
-        raise CannotLook(f"«{text}» is no size of a window", "write it as 1280x720")
-    return {"width": int(width), "height": int(height)}
+    found = _SIZE.fullmatch(text.lower())
+    if not found:
+        raise CannotLook(f"«{clip(text, 40)}» is no size of a window", "write it as 1280x720")
+    return {"width": int(found[1]), "height": int(found[2])}
 
 
 def _credentials(given: dict[str, str], address: str) -> dict[str, str]:

@@ -58,9 +58,8 @@ class Pages:
         asked = request.query_params
         word, env = asked.get("q", "").strip().casefold(), asked.get("env", "")
         found = [one for one in self._looking.picture.standings if _fits(one, word, env)]
-        page = max(1, int(asked["page"])) if asked.get("page", "").isdecimal() else 1
         pages = max(1, -(-len(found) // PER_PAGE))
-        page = min(page, pages)
+        page = min(_number(asked.get("page", "")), pages)
         shown = found[(page - 1) * PER_PAGE : page * PER_PAGE]
         told = {"shown": shown, "count": len(found), "page": page, "pages": pages}
         return self._page(request, "journeys.html", word=asked.get("q", ""), env=env, **told)
@@ -81,6 +80,11 @@ class Pages:
         """Journeys by channels: when each was last looked at."""
         channels, rows = coverage(self._looking.picture)
         return self._page(request, "coverage.html", channels=channels, rows=rows)
+
+
+def _number(text: str) -> int:
+    """A page's number; more digits than nine say no more, and `int` refuses very many."""
+    return max(1, int(text[:9])) if text.isdecimal() else 1
 
 
 def _fits(one: Standing, word: str, env: str) -> bool:

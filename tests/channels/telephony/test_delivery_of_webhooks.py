@@ -60,7 +60,12 @@ def test_an_address_without_wishes_is_asked_once_more_where_it_was_not_reached()
     assert usual.retries("ct") and not usual.retries("5xx") and not usual.retries("")
 
 
-@pytest.mark.parametrize("fragment", ["#tt=soon&rc=x&rp=", "#rc=99", "#tt=0", "#e=ashburn", "#&&="])
+ENDLESS = pytest.param(f"#rc={'9' * 5000}&tt={'9' * 5000}", id="more digits than int reads")
+
+
+@pytest.mark.parametrize(
+    "fragment", ["#tt=soon&rc=x&rp=", "#rc=99", "#tt=0", "#e=ashburn", "#&&=", ENDLESS]
+)
 def test_wishes_that_make_no_sense_are_the_usual(fragment):
     bare, wish = overrides(f"http://x/{fragment}")
     assert bare == "http://x/" and 0 < wish.total <= PATIENCE and 0 <= wish.again <= 5

@@ -273,6 +273,7 @@ async def test_a_queue_is_seen_and_emptied(table, company, act, hears):
     assert company.params("/after")[0]["QueueResult"] == "redirected"
     made = await soon(client.queues.create, friendly_name="spare", max_size=3)
     assert made.max_size == 3
+    await soon(client.queues(made.sid).update, max_size="9" * 5000)
     await soon(client.queues(made.sid).delete)
     assert [one.friendly_name for one in await soon(client.queues.list)] == ["support"]
 
@@ -424,6 +425,8 @@ async def test_an_interface_without_keys_or_port_is_ours_to_mend(table, company)
         await table.caller(company.url(), api="any")
     with pytest.raises(CannotLook, match="is no port"):
         await table.caller(company.url(), api="soon", auth_token="x")
+    with pytest.raises(CannotLook, match="is no port"):
+        await table.caller(company.url(), api="9" * 5000, auth_token="x")
 
 
 async def test_a_wait_that_leads_out_of_the_listed_origins_is_trouble_of_ours(table, company, act):

@@ -85,6 +85,7 @@ def test_a_locator_reads_and_says_what_it_means(raw: object, said: str) -> None:
         {"role": "button", "text": "x"},
         {"labl": "x"},
         {"text": "x", "nth": "0"},
+        {"text": "x", "nth": "9" * 5000},
         {"text": ["x"]},
     ],
 )

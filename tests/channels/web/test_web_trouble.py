@@ -156,6 +156,7 @@ async def test_wrong_options_are_told_not_thrown(party, tmp_path: Path):
     wrong = (
         ({"device": "iPhone 155"}, "no device «iPhone 155»"),
         ({"viewport": "big"}, "no size of a window"),
+        ({"viewport": "1280x" + "9" * 5000}, "no size of a window"),
         ({"timezone": "Mars/Base"}, "imezone"),
         ({"basic_auth": {"user": "kim"}}, "password is missing"),
         ({"signed_in": str(tmp_path / "none.json")}, "no saved state"),

@@ -80,6 +80,7 @@ WRONG = {
     TO + "  confirm: 4 of 3\n": "how many looks",
     TO + "  confirm: two\n": "how many looks",
     TO + "  good: 0\n": "no number of looks",
+    TO + f"  good: 0001{'9' * 5000}\n": "no number of looks",
     TO + "  calm: soon\n": "no",
     TO + "  loud: yes\n": "unknown key «loud»",
     TO + "  critical: {loud: shouting}\n": "no loudness",

@@ -216,6 +216,7 @@ def test_a_day_of_answers_without_runs_is_told_too() -> None:
         ("date,csat\n2026-11-02,6\n", 2, "«6» is no answer for csat"),
         ("date,nps\n2026-11-02,-1\n", 2, "«-1» is no answer for nps"),
         ("date,nps\n2026-11-02,²\n", 2, "is no answer for nps"),
+        pytest.param(f"date,nps\n2026-11-02,{'1':0>5000}\n", 2, "is no answer for nps", id="long"),
         ('date,csat\n"2026-11-02\nx",1\n', 3, "is no date"),
     ],
 )

@@ -110,6 +110,12 @@ def test_runs_are_filtered_and_paged(client: httpx.Client) -> None:
     assert client.get("/api/v1/runs", params={"since": "soon"}).status_code == 400
 
 
+@pytest.mark.parametrize("page", ["9" * 5000, "0" * 5000, "²", "-1", ""], ids=str.__len__)
+def test_a_page_that_there_is_not_is_the_nearest(client: httpx.Client, page: str) -> None:
+    answer = client.get("/journeys", params={"page": page})
+    assert answer.status_code == 200 and "order-status" in answer.text
+
+
 def test_a_run_is_told_as_a_story_with_its_evidence(client: httpx.Client) -> None:
     run = client.get("/api/v1/runs", params={"journey": "gift-card", "verdict": "failed"}).json()
     page = run["runs"][0]["page"]

@@ -41,12 +41,15 @@ def overrides(url: str) -> tuple[str, Overrides]:
     bare, _, fragment = url.partition("#")
     told = {name: values[0] for name, values in parse_qs(fragment).items()}
     policy = frozenset(told.get("rp", "ct").lower().split(","))
-    tries = int(told["rc"]) if told.get("rc", "").isdecimal() else 1
+    tries = _number(told.get("rc"), 1)
     total, read = _seconds(told.get("tt")), _seconds(told.get("rt"))
     return bare, Overrides(total, read, min(tries, MOST_TRIES), policy)
 
 
 def _seconds(milliseconds: str | None) -> float:
-    if not milliseconds or not milliseconds.isdecimal() or not int(milliseconds):
-        return PATIENCE
-    return min(int(milliseconds) / 1000, PATIENCE)
+    return min(_number(milliseconds, 0) / 1000 or PATIENCE, PATIENCE)
+
+
+def _number(text: str | None, usual: int) -> int:
+    """More digits than nine say no more, and `int` refuses very many."""
+    return int(text[:9]) if text and text.isdecimal() else usual

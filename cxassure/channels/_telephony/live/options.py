@@ -193,8 +193,8 @@ def _ports(written: str) -> range | None:
     first, _, last = written.partition("-")
     if not written:
         return None
-    if not (first.isdecimal() and last.isdecimal() and int(first) < int(last) < 65_536):
-        raise UsageError(f"«{written}» is no range of ports", "10000-20000")
+    if not (_is_port(first) and _is_port(last) and int(first) < int(last)):
+        raise UsageError(f"«{clip(written, 40)}» is no range of ports", "10000-20000")
     return range(int(first), int(last) + 1)
 
 
@@ -202,6 +202,11 @@ def _place(written: str) -> tuple[str, int] | None:
     host, _, port = written.rpartition(":")
     if not written:
         return None
-    if not host or not port.isdecimal():
-        raise UsageError(f"«{written}» is no place of a STUN server", "stun.example.com:3478")
+    if not host or not _is_port(port):
+        what = f"«{clip(written, 80)}» is no place of a STUN server"
+        raise UsageError(what, "stun.example.com:3478")
     return host, int(port)
+
+
+def _is_port(text: str) -> bool:
+    return text.isdecimal() and len(text) < 6 and int(text) < 65_536

@@ -83,6 +83,8 @@ async def test_a_desk_with_a_wrong_password_is_not_let_in(telephone):
     [
         ({"codecs": ["G729"]}, "G729"),
         ({"ports": "9-1"}, "range of ports"),
+        pytest.param({"ports": "1-" + "9" * 5000}, "range of ports", id="long range"),
+        pytest.param({"stun": "here:" + "9" * 5000}, "place of a STUN server", id="long port"),
         ({"recogniser": "golden", "golden": "nowhere"}, "no folder"),
         ({"dtmf": "pulse"}, "dtmf|Invalid"),
         ({"silense": "1s"}, "silense"),

@@ -73,8 +73,7 @@ class Asked:
         return self.get(name, str(default)).lower() == "true"
 
     def number(self, name: str, default: int) -> int:
-        value = self.get(name)
-        return int(value) if value.isdecimal() else default
+        return _number(self.get(name), default)
 
     def uri(self, tail: str) -> str:
         return f"{ROOT}/{self.account.account_sid}/{tail}"
@@ -128,4 +127,5 @@ def _page(asked: Asked, number: int, size: int) -> str:
 
 
 def _number(text: str | None, default: int) -> int:
+    """More digits than nine say no more, and `int` refuses very many."""
     return int(text[:9]) if text and text.isdecimal() else default
