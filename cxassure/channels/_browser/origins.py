@@ -41,7 +41,11 @@ class Origins:
                 f"the address of target «{self.name}» is no web address",
                 "give it one that begins with http:// or https:// in cxassure.yaml",
             )
-        url = urljoin(self.address, path)
+        try:
+            url = urljoin(self.address, path)
+        except ValueError:
+            hint = f"write a path on target «{self.name}», or a whole URL"
+            raise CannotLook(f"«{path[:80]}» is no address", hint) from None
         if origin(url) not in self.listed:
             raise self.refusal(url)
         return url

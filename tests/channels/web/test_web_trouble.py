@@ -92,6 +92,8 @@ async def test_places_that_are_not_listed_are_refused(shopper):
         with pytest.raises(CannotLook, match="is not a listed target"):
             await shopper.do("open", path)
     await shopper.do("open", "/")
+    with pytest.raises(CannotLook, match=r"«http://\[oops» is no address"):
+        await shopper.do("open", "http://[oops")
     with pytest.raises(CannotLook, match=r"http://127.0.0.1:9 is not a listed target") as caught:
         await shopper.do("click", "Elsewhere")
     assert "also:" in caught.value.hint
