@@ -100,17 +100,29 @@ def _page(run: Run, step: StepRun) -> str:
 def _who(run: Run, step: StepRun | None, found: Cause | None, context: Context) -> str:
     if run.verdict in ("error", "missed"):
         return f"nobody that is known: we could not look, and {run.name} is not watched meanwhile"
-    same = [one for one in context.runs or (run,) if found is None or one.id in found.runs]
+    ids = set(found.runs) if found else set()
+    every = context.once(_broken_on) if context.runs else [(run, _channel(run))]
+    near = [(one, channel) for one, channel in every if found is None or one.id in ids]
+    same = [one for one, _ in near]
     rows = list(dict.fromkeys(one.row for one in same if one.journey == run.journey and one.row))
     known = {one.row for one in context.runs if one.journey == run.journey and one.row}
     some = f" on {listed(rows or [run.row])}" if rows or run.row else ""
     some += f" ({len(rows)} of {number(len(known), 'row')})" if len(known) > 1 else ""
     also = list(dict.fromkeys(one.journey for one in same if one.journey != run.journey))
     others = f", also of {listed(also[:4])}" if also else ""
-    channels = {bad.channel for one in same if (bad := blaming(one).first_bad)}
+    channels = {channel for _, channel in near if channel is not None}
     mine = step.channel if step and len(channels) < 2 else ""
     by = f", {PLACES[mine]}" if mine in PLACES else ""
     return f"customers of {run.journey}{some}{others}{by}; {run.severity}"
+
+
+def _broken_on(context: Context) -> list[tuple[Run, str | None]]:
+    """Every run, with the channel on which it broke."""
+    return [(run, _channel(run)) for run in context.runs]
+
+
+def _channel(run: Run) -> str | None:
+    return bad.channel if (bad := blaming(run).first_bad) else None
 
 
 def _felt(run: Run, step: StepRun | None) -> tuple[tuple[str, str], ...]:

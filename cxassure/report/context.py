@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, TypeVar, TypeVarTuple
 
 from cxassure.incident import Deploy
 from cxassure.run import Run
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
+_T = TypeVar("_T")
+_About = TypeVarTuple("_About")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +54,20 @@ class Context:
     passed: Sequence[Run] = ()
     alone: bool = False
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    _found: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def once(self, find: Callable[[Context, *_About], _T], *about: *_About) -> _T:
+        """What `find` finds in this context of `about`, which is hashable; looked for at the first
+        asking alone: what is told of each run draws on all runs, which may be hundreds."""
+        asked = (find, *about)
+        if asked not in self._found:
+            self._found[asked] = find(self, *about)
+        found: _T = self._found[asked]
+        return found
 
     def anchor(self, run: Run, step: int | None = None) -> str:
         """The place of a run, or of its step, in a page that holds all `runs`: `step-8`."""
-        mine = slugs(self.runs).get(run.id, "") if self._several else ""
+        mine = self.once(_slugs).get(run.id, "") if self._several else ""
         if step is None:
             return mine or "run"
         return f"{mine}-step-{step}" if mine else f"step-{step}"
@@ -73,15 +86,17 @@ class Context:
         return file if file.is_relative_to(inside) and file.is_file() else None
 
 
-def slugs(runs: Sequence[Run]) -> dict[str, str]:
-    """A name for each run that is unique among `runs` and fits an anchor, by run id."""
+def _slugs(context: Context) -> dict[str, str]:
+    """A name for each run that is unique among all and fits an anchor, by run id."""
     found: dict[str, str] = {}
-    for run in runs:
+    taken: set[str] = set()
+    last: dict[str, int] = {}
+    for run in context.runs:
         name = _UNSAFE.sub("-", run.name).strip("-") or "run"
-        number = 1
         slug = name
-        while slug in found.values():
-            number += 1
-            slug = f"{name}-{number}"
+        while slug in taken:
+            last[name] = last.get(name, 1) + 1
+            slug = f"{name}-{last[name]}"
         found[run.id] = slug
+        taken.add(slug)
     return found

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
 from cxassure.report.codes import Meaning
 from cxassure.report.context import Context
 from cxassure.report.customer import decisive
-from cxassure.report.tally import listed, number
+from cxassure.report.tally import blaming, last_attempts, listed, number
 from cxassure.run import Run, StepRun
 from cxassure.text import clip
+from cxassure.verdict import Verdict
 
 UNKNOWN = "no single cause found"
-GOOD = ("passed", "degraded")
+GOOD: tuple[Verdict, ...] = ("passed", "degraded")
 _CHANNELS = {
     "ivr": "IVR",
     "agent": "desk",
@@ -23,7 +25,14 @@ _CHANNELS = {
     "api": "back office",
 }
 
+Signature: TypeAlias = tuple[str, ...]
+"""What is alike in runs that went wrong the same way."""
+
 What = Literal["host", "step", "channel", "row", "deploy", "ours"]
+
+
+_EVERYWHERE: tuple[What, ...] = ("deploy", "ours")
+"""What no run can go round."""
 
 
 class Blame(NamedTuple):
@@ -62,27 +71,40 @@ class Cause:
 
 @dataclass(slots=True)
 class Case:
-    """A run that did not pass, its deciding step, and the runs around it."""
+    """A run that did not pass, its deciding step, and in `context` the runs around it."""
 
     run: Run
     step: StepRun
-    every: Sequence[Run]
     context: Context
     facet: str = ""
     meaning: Meaning | None = None
-    same: list[Run] = field(default_factory=list)
+    same: Sequence[Run] = ()
 
     @property
-    def peers(self) -> list[Run]:
+    def every(self) -> Sequence[Run]:
+        """All runs that count."""
+        return self.context.once(every)
+
+    @property
+    def peers(self) -> Sequence[Run]:
         """The runs of the same journey."""
-        return [run for run in self.every if run.journey == self.run.journey]
+        return self.context.once(_by_journey).get(self.run.journey, ())
 
     @property
-    def good(self) -> list[Run]:
+    def good(self) -> Sequence[Run]:
         """The runs in which the customer got through, and got there in time where this one was
         late."""
-        fine = ("passed",) if self.run.verdict == "degraded" else GOOD
-        return [run for run in self.every if run.verdict in fine]
+        return self.context.once(_that_went, self._fine)
+
+    def passing(self, blamed: Blame) -> Sequence[Run]:
+        """Those of them that contradict the blame."""
+        if blamed.what in _EVERYWHERE:
+            return self.good
+        return self.context.once(over, self._fine).get(blamed, ())
+
+    @property
+    def _fine(self) -> tuple[Verdict, ...]:
+        return ("passed",) if self.run.verdict == "degraded" else GOOD
 
     @property
     def before(self) -> list[StepRun]:
@@ -91,7 +113,40 @@ class Case:
         return [s for s in earlier if s.part == "steps" and s.verdict in GOOD]
 
 
-def signature(run: Run) -> tuple[str, ...] | None:
+def every(context: Context) -> list[Run]:
+    """The runs that count, each as it blames its steps."""
+    return [blaming(run) for run in last_attempts(context.runs)]
+
+
+def _that_went(context: Context, verdicts: tuple[Verdict, ...]) -> list[Run]:
+    return [run for run in context.once(every) if run.verdict in verdicts]
+
+
+def _by_journey(context: Context) -> dict[str, list[Run]]:
+    found: dict[str, list[Run]] = defaultdict(list)
+    for run in context.once(every):
+        found[run.journey].append(run)
+    return found
+
+
+def alike(context: Context) -> dict[Signature | None, list[Run]]:
+    """The runs that went wrong the same way, by their signature."""
+    found: dict[Signature | None, list[Run]] = defaultdict(list)
+    for run in context.once(every):
+        found[signature(run)].append(run)
+    return found
+
+
+def over(context: Context, verdicts: tuple[Verdict, ...]) -> dict[Blame, list[Run]]:
+    """The runs of these verdicts by what they went over."""
+    found: dict[Blame, list[Run]] = defaultdict(list)
+    for run in context.once(_that_went, verdicts):
+        for one in _gone_over(run):
+            found[one].append(run)
+    return found
+
+
+def signature(run: Run) -> Signature | None:
     """What runs have in common that went wrong the same way, `None` for one that did not."""
     step = run.first_bad
     if step is None:
@@ -128,9 +183,8 @@ def _passing(case: Case) -> Iterator[str]:
 
 
 def _passing_on(channel: str, case: Case) -> Iterable[Run]:
-    for run in case.good:
-        if run.journey != case.run.journey and channel and touches(run, Blame("channel", channel)):
-            yield run
+    going = case.passing(Blame("channel", channel)) if channel else ()
+    return (run for run in going if run.journey != case.run.journey)
 
 
 def called(channel: str) -> str:
@@ -159,16 +213,16 @@ def hosts(steps: Iterable[StepRun]) -> list[str]:
 
 def touches(run: Run, blamed: Blame) -> bool:
     """Whether `run` went over what is blamed, so that its passing would contradict the blame."""
+    return blamed.what in _EVERYWHERE or blamed in _gone_over(run)
+
+
+def _gone_over(run: Run) -> set[Blame]:
+    """What `run` went over: row, hosts, channels and steps."""
     made = [step for step in run.steps if step.verdict in GOOD]
-    match blamed.what:
-        case "host":
-            mine = (run.hosts.get(step.party) for step in made if step.party)
-            return blamed.name in (*hosts(made), *mine)
-        case "channel":
-            return any(step.channel == blamed.name for step in made)
-        case "step":
-            return any(f"{step.channel} {deed(step)}" == blamed.name for step in made)
-        case "row":
-            return run.row == blamed.name
-        case _:
-            return True
+    mine = (run.hosts[step.party] for step in made if step.party in run.hosts and step.party)
+    return {
+        Blame("row", run.row),
+        *(Blame("host", host) for host in (*hosts(made), *mine)),
+        *(Blame("channel", step.channel) for step in made),
+        *(Blame("step", f"{step.channel} {deed(step)}") for step in made),
+    }

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from cxassure.report.cause import calls, heard, instead, reached, together
-from cxassure.report.cause.case import UNKNOWN, Blame, Case, Cause, Said, signature, since, touches
+from cxassure.report.cause.case import UNKNOWN, Blame, Case, Cause, Said, alike, signature, since
 from cxassure.report.codes import explain
 from cxassure.report.context import Context
 from cxassure.report.customer import decisive
@@ -86,17 +86,17 @@ def cause(run: Run, context: Context) -> Cause | None:
     `context` tells of the campaign's runs, of the past and of deployments. What is blamed for
     everybody, no run of the campaign passes over.
     """
-    every = [blaming(other) for other in last_attempts(context.runs)] or [blaming(run)]
+    context = context if context.runs else replace(context, runs=(run,))
     mine = blaming(run)
     step = mine.first_bad
     if step is None:
         return None
-    case = Case(mine, step, every, context)
+    case = Case(mine, step, context)
     check = decisive(step)
     case.facet = check.facet if check else ""
     status = check.seen if check and check.facet == "status" else ""
     case.meaning = explain(step.code or status, step.channel)
-    case.same = [other for other in every if signature(other) == signature(mine)]
+    case.same = context.once(alike).get(signature(mine), ())
     said = next(_undenied(case), Said(UNKNOWN))
     return Cause(
         since(case),
@@ -124,7 +124,7 @@ def _denied(blamed: Blame | None, case: Case) -> bool:
     """Whether a run that passes contradicts the blame; a deployment has been held to that."""
     if blamed is None or blamed.what == "deploy":
         return False
-    return any(touches(run, blamed) for run in case.good)
+    return bool(case.passing(blamed))
 
 
 def causes(runs: Sequence[Run], context: Context) -> list[Cause]:

@@ -10,8 +10,9 @@ import re
 
 from cxassure.events import Checked, Observed
 from cxassure.measures import SPOKEN, WAITS
-from cxassure.report.cause.case import Case, called, deed
+from cxassure.report.cause.case import Case, called, deed, every
 from cxassure.report.codes import explain
+from cxassure.report.context import Context
 from cxassure.report.customer import HEARD, decisive
 from cxassure.report.tally import listed
 from cxassure.report.wrong import wanted
@@ -113,12 +114,21 @@ def late(case: Case) -> str:
     check = decisive(case.step)
     if check is None or (check.came is None and check.seen not in ("", "nothing")):
         return ""
-    same = [run.first_bad for run in case.every if run.verdict == case.run.verdict]
-    took = [_came(step) for step in same if step and step.channel == case.step.channel]
-    slowest = max([_came(case.step), *took])
+    others = case.context.once(_slowest).get((case.run.verdict, case.step.channel), 0.0)
+    slowest = max(_came(case.step), others)
     if not slowest or (check.came is None and check.facet not in HEARD):
         return ""
     return f"{called(case.step.channel)} answers, but slowly: after {span(slowest)}"
+
+
+def _slowest(context: Context) -> dict[tuple[str, str], float]:
+    """After how long an answer came at last, by how a run went and by the channel."""
+    found: dict[tuple[str, str], float] = {}
+    for run in context.once(every):
+        if step := run.first_bad:
+            on = run.verdict, step.channel
+            found[on] = max(found.get(on, 0.0), _came(step))
+    return found
 
 
 def _came(step: StepRun) -> float:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 
-from cxassure.report.cause.case import Blame, Case, Said, hosts, touches
-from cxassure.report.tally import listed
+from cxassure.report.cause.case import Blame, Case, Said, every, hosts, over
+from cxassure.report.context import Context
+from cxassure.report.tally import WORST_FIRST, listed
 from cxassure.run import Run, StepRun
 from cxassure.text import plain
 
@@ -27,14 +29,12 @@ def down(case: Case) -> Said | None:
     host, way = host_of(case.run), _way(case.step)
     if case.run.verdict != "failed" or not host or not way:
         return None
-    ended = [run for run in case.every if _ends_at(host, run)]
-    names = list(dict.fromkeys(run.journey for run in ended))
-    through = any(touches(run, Blame("host", host)) for run in case.every)
+    names = case.context.once(_journeys, host)
+    through = Blame("host", host) in case.context.once(over, WORST_FIRST)
     check = f"whether {host} is up and what its log says"
     if len(names) > 1 and not through:
-        case.same = ended
-        ways = dict.fromkeys(_way(step) for run in ended if (step := run.first_bad))
-        how = listed(list(ways)).replace(" and answers ", " and ")
+        case.same = case.context.once(_ended)[host]
+        how = case.context.once(_how, host)
         told = f"{host} is down for everybody: it {how}; {listed(names[:4])} end there"
         return Said(told, Blame("host", host), check)
     return None if through or way.startswith("answers") else Said(f"{host} {way}", None, check)
@@ -49,11 +49,25 @@ def host_of(run: Run) -> str:
     return (hosts([step]) or [run.hosts.get(step.party, "")])[-1]
 
 
-def _ends_at(host: str, run: Run) -> bool:
-    step = run.first_bad
-    return (
-        run.verdict == "failed" and step is not None and host_of(run) == host and _way(step) != ""
-    )
+def _ended(context: Context) -> dict[str, list[Run]]:
+    """The runs that ended at a host that was not reached, by that host."""
+    found: dict[str, list[Run]] = defaultdict(list)
+    for run in context.once(every):
+        step = run.first_bad
+        if run.verdict == "failed" and step is not None and _way(step):
+            found[host_of(run)].append(run)
+    return found
+
+
+def _journeys(context: Context, host: str) -> list[str]:
+    return list(dict.fromkeys(run.journey for run in context.once(_ended).get(host, ())))
+
+
+def _how(context: Context, host: str) -> str:
+    """`refuses the connection and answers 503`: the host, in all the runs that ended there."""
+    steps = (run.first_bad for run in context.once(_ended)[host])
+    ways = dict.fromkeys(_way(step) for step in steps if step)
+    return listed(list(ways)).replace(" and answers ", " and ")
 
 
 def _way(step: StepRun) -> str:

@@ -7,14 +7,30 @@ over the same thing takes it back.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from cxassure.incident import Deploy
-from cxassure.report.cause.case import GOOD, Blame, Case, Said, called, deed, hosts, touches
+from cxassure.report.cause.case import (
+    GOOD,
+    Blame,
+    Case,
+    Said,
+    Signature,
+    alike,
+    called,
+    deed,
+    every,
+    hosts,
+    over,
+    signature,
+    touches,
+)
 from cxassure.report.cause.reached import host_of
 from cxassure.report.changes import since_good
 from cxassure.report.codes import explain
+from cxassure.report.context import Context
 from cxassure.report.tally import listed, number
 from cxassure.run import Run
 from cxassure.text import clip, plain, span
@@ -22,6 +38,7 @@ from cxassure.text import clip, plain, span
 WINDOW = timedelta(hours=24)
 """A deployment is suspected of what began within this time after it."""
 
+_DATED = re.compile(r"certificate.*(expired|not (yet )?valid|not valid yet)")
 _OURS = (
     (r"no browser|browser (was|could) not|no usable browser", "what cxassure doctor says"),
     (r"name server|name resolution|no dns", "the DNS settings of the machine that runs cxassure"),
@@ -39,7 +56,7 @@ def ours(case: Case) -> Said | None:
     if case.run.verdict not in ("error", "missed"):
         return None
     why = clip(case.step.why or case.run.why, 120)
-    everywhere = len(case.every) > 1 and all(_why(run) == _why(case.run) for run in case.every)
+    everywhere = len(case.every) > 1 and case.context.once(_whys) == {_why(case.run)}
     told = f"{'nothing could be looked at' if everywhere else 'on our side'}: {why}"
     words = plain(f"{why} {case.step.hint}")
     check = next((look for pattern, look in _OURS if re.search(pattern, words)), "")
@@ -48,8 +65,7 @@ def ours(case: Case) -> Said | None:
 
 def dates(case: Case) -> Said | None:
     """Certificates that are refused for their dates at several hosts: rather our clock."""
-    dated = re.compile(r"certificate.*(expired|not (yet )?valid|not valid yet)")
-    bad = {h for run in case.same for h in _broken_at(run) if dated.search(plain(_why(run)))}
+    bad = case.context.once(_misdated, signature(case.run))
     if len(bad) < 2:
         return None
     told = f"certificates of {listed(sorted(bad)[:3])} are refused for their dates all at once"
@@ -58,14 +74,14 @@ def dates(case: Case) -> Said | None:
 
 def same_host(case: Case) -> Said | None:
     """Journeys that all end at one host, by whatever step."""
-    mine = _broken_at(case.run)[-1:]
+    mine = _last_asked(case.run)
     if case.run.verdict != "failed" or not mine:
         return None
-    ended = _journeys(case, lambda run: _broken_at(run)[-1:] == mine)
+    ended = _journeys(case, _last_asked)
     if len(ended) < 2:
         return None
-    told = f"{mine[0]} is broken: {listed(ended[:4])} all end there and nothing gets through it"
-    return Said(told, Blame("host", mine[0]), f"whether {mine[0]} is up, and its log")
+    told = f"{mine} is broken: {listed(ended[:4])} all end there and nothing gets through it"
+    return Said(told, Blame("host", mine), f"whether {mine} is up, and its log")
 
 
 def whole_channel(case: Case) -> Said | None:
@@ -79,7 +95,7 @@ def whole_channel(case: Case) -> Said | None:
 def same_row(case: Case) -> Said | None:
     """A device or other row on which several journeys end, and none gets through."""
     row = case.run.row
-    ended = _journeys(case, lambda run: run.row == row)
+    ended = _journeys(case, _row)
     others = any(run.row != row for run in case.good)
     if not row or len(ended) < 2 or not others:
         return None
@@ -128,7 +144,7 @@ def deployed(case: Case) -> Said | None:
 def evidence(case: Case) -> Iterator[str]:
     """What else speaks for a cause: the same number elsewhere, a deployment, another release."""
     if case.step.code:
-        with_it = _journeys(case, lambda run: _code(run) == case.step.code)
+        with_it = _journeys(case, _code)
         if len(with_it) > 1:
             yield f"{case.step.code} in {number(len(with_it), 'journey')}: {listed(with_it[:4])}"
     ended = (o.data.get("q850") for o in case.run.transcript() if o.what == "hung up")
@@ -161,11 +177,13 @@ def _suspect(case: Case) -> Deploy | None:
 def _passed_after(case: Case, one: Deploy) -> bool:
     """Whether the journey went well since, or anything else over the same host."""
     host = Blame("host", host_of(case.run))
-    since = (run for run in (*case.every, *case.context.passed) if run.env == case.run.env)
+    mine = case.run.journey
+    passed = (r for r in case.context.passed if r.journey == mine or touches(r, host))
+    since = (*case.peers, *passed, *case.context.once(over, GOOD).get(host, ()))
     return any(
         (at := _moment(run)) is not None and at >= one.at
         for run in since
-        if run.verdict in GOOD and (run.journey == case.run.journey or touches(run, host))
+        if run.verdict in GOOD and run.env == case.run.env
     )
 
 
@@ -184,15 +202,39 @@ def _moment(run: Run) -> datetime | None:
     return when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)
 
 
-def _journeys(case: Case, which: Callable[[Run], bool]) -> list[str]:
-    """The journeys of the runs as bad as this one for which `which` holds."""
-    bad = (run for run in case.every if run.verdict == case.run.verdict and which(run))
-    return list(dict.fromkeys(run.journey for run in bad))
+def _journeys(case: Case, what: Callable[[Run], str]) -> Sequence[str]:
+    """The journeys of the runs as bad as this one that are like it in `what`."""
+    return case.context.once(_ended_by, what).get((case.run.verdict, what(case.run)), [])
+
+
+def _ended_by(context: Context, what: Callable[[Run], str]) -> dict[tuple[str, str], list[str]]:
+    found: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
+    for run in context.once(every):
+        found[run.verdict, what(run)][run.journey] = None
+    return {key: list(journeys) for key, journeys in found.items()}
+
+
+def _whys(context: Context) -> set[str]:
+    return {_why(run) for run in context.once(every)}
+
+
+def _misdated(context: Context, same: Signature | None) -> set[str]:
+    """The hosts whose certificates are refused for their dates, in runs of this signature."""
+    runs = [run for run in context.once(alike).get(same, ()) if _DATED.search(plain(_why(run)))]
+    return {host for run in runs for host in _broken_at(run)}
 
 
 def _broken_at(run: Run) -> list[str]:
     """The hosts that were asked in the step that decided."""
     return hosts([step]) if (step := run.first_bad) else []
+
+
+def _last_asked(run: Run) -> str:
+    return (_broken_at(run) or [""])[-1]
+
+
+def _row(run: Run) -> str:
+    return run.row
 
 
 def _code(run: Run) -> str:

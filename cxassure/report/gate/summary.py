@@ -30,10 +30,12 @@ def summary(gate: Gate, context: Context, page: str = "") -> str:
         _drifted(runs, context),
     ]
     said = "\n\n".join(filter(None, parts)) + "\n"
+    left = LARGEST - len(said.encode())
     for story in _stories(runs, context):
-        if len((said + story).encode()) > LARGEST:
+        if len(story.encode()) > left:
             return said + "\nMore failures are on the page.\n"
         said += "\n" + story + "\n"
+        left -= len(story.encode()) + 2
     return said
 
 
