@@ -315,6 +315,22 @@ def test_every_noun_that_is_listed_exists() -> None:
     assert [noun for noun in NOUNS if noun not in sources(ROOT)] == []
 
 
+def test_the_picture_of_the_house_shows_all_that_is_there() -> None:
+    page = (ROOT / "docs" / "house.md").read_text("utf-8")
+    picture = page.partition("## The floors\n\n```\n")[2].partition("```")[0]
+    words = [word for line in picture.splitlines() for word in re.split(" {3,}", line)[0].split()]
+    folders = [word.strip("/") for word in words if word.endswith("/")]
+    rooms = folders[1:-1]
+    assert words == ["surfaces/", *WORKSPACE, *(f"{room}/" for room in rooms), *NOUNS, "demo/"]
+    assert sorted(rooms) == sorted(ROOMS)
+    inside = [name.split(".") for name in sources(ROOT) if "." in name]
+    assert set(folders) == {name[0] for name in inside}
+    surfaces = re.search("surfaces/ +(.+): what people touch", picture)
+    assert surfaces
+    assert set(surfaces[1].split(", ")) == {name[1] for name in inside if name[0] == "surfaces"}
+    assert len(WORKSPACE) == 9 and "the workspace's nine files" in page
+
+
 def test_every_dependency_has_a_home_and_every_home_a_dependency() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     named = {
