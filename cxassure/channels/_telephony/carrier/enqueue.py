@@ -63,7 +63,7 @@ def _named(walker: Walker, node: Node) -> tuple[str, dict[str, str]]:
     if task and node.get("workflowSid"):
         try:
             told = json.loads(task.text or "{}")
-        except ValueError:
+        except (ValueError, RecursionError):
             told = {}
         context = told if isinstance(told, dict) else {}
         return node.get("workflowSid"), {str(k): str(v) for k, v in context.items()}
