@@ -28,7 +28,8 @@ class Origins:
         every = (target, *targets.values())
         own = {origin(one.address) for one in every}
         also = {origin(extra) for one in every for extra in one.also}
-        return cls(target.name, target.address, frozenset(own - {""}), frozenset(own | also - {""}))
+        listed = (own | also) - {""}  # `client:` and `sip:` targets have no origin of the web
+        return cls(target.name, target.address, frozenset(own - {""}), frozenset(listed))
 
     def admits(self, url: str) -> bool:
         """Whether the browser's top page may be at `url`."""

@@ -99,6 +99,16 @@ async def test_places_that_are_not_listed_are_refused(shopper):
     assert "also:" in caught.value.hint
 
 
+async def test_a_target_that_is_no_web_address_lists_no_place(party):
+    desk = Target(name="desk", address="client:billing-desk")
+    driven = party(targets={"desk": desk})
+    await driven.session.open()
+    for path in ("file:///etc/passwd", "data:text/html,hello"):
+        with pytest.raises(CannotLook, match="is not a listed target"):
+            await driven.do("open", path)
+    await driven.session.close()
+
+
 async def test_a_listed_place_may_be_visited_but_is_not_marked(party, shop):
     also = Target(name="shop", address="http://127.0.0.1:1", also=(shop.address,))
     driven = party("http://127.0.0.1:1", targets={"shop": also})
