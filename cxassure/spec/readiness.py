@@ -19,6 +19,8 @@ from cxassure.text import Raw, clip
 READINESS_KEYS = "readiness waivers".split()
 NEED_KEYS = "passes newest places".split()
 RULE_KEYS = [*NEED_KEYS, *"environments share score aim floor weights".split(), *SEVERITIES]
+LIMITS = {"aim", "floor"}
+"""Of points; each has a default that is also held to."""
 WAIVER_KEYS = "journeys owner reason until".split()
 _NUMBER = re.compile(r"\d{1,6}(\.\d{1,6})?")
 
@@ -34,11 +36,11 @@ def read_rules(shape: Shape, raw: dict[str, Raw]) -> Rules:
         "aim": partial(_number, most=100),
         "floor": partial(_number, most=100),
     }
-    found: dict[str, Any] = {
-        key: shape.typed(read, parts[key], 0, at, key)
-        for key, read in numbers.items()
-        if key in parts
-    }
+    asked = numbers.keys() & parts.keys()
+    told = {key: shape.typed(numbers[key], parts[key], None, at, key) for key in sorted(asked)}
+    found: dict[str, Any] = {key: value for key, value in told.items() if value is not None}
+    if LIMITS & parts.keys() <= found.keys():
+        _in_order(shape, found)
     if "environments" in parts:
         found["environments"] = _environments(shape, parts["environments"], raw)
     if "weights" in parts:
@@ -50,6 +52,17 @@ def read_waivers(shape: Shape, raw: dict[str, Raw], home: str) -> tuple[Waiver, 
     """The list under `waivers:`; a day is meant to its end in the zone `home`."""
     found = enumerate(shape.items(raw["waivers"], "waivers"))
     return tuple(w for index, one in found if (w := _waiver(shape, one, home, index)))
+
+
+def _in_order(shape: Shape, found: dict[str, Any]) -> None:
+    """That `floor` is not above `aim`: between the two is what may be gone with, on conditions."""
+    plain = Rules()
+    floor, aim = found.get("floor", plain.floor), found.get("aim", plain.aim)
+    if floor > aim:
+        unsaid = "".join(f"; {k} is {getattr(plain, k):g} unsaid" for k in LIMITS if k not in found)
+        hint = "write both, floor the lower: below aim is CONDITIONAL, below floor NO-GO"
+        written = "floor" if "floor" in found else "aim"
+        shape.say(f"floor {floor:g} is above aim {aim:g}{unsaid}", hint, "readiness", written)
 
 
 def _needs(shape: Shape, parts: dict[str, Raw]) -> dict[Severity, Need]:

@@ -140,10 +140,17 @@ def _whole(
         yield "no evidence", "nothing has ever been run", "run the journeys: cxassure run"
     if rules.share > 0:
         yield from _share(evidence, rules)
-    if score is not None and score < rules.aim:
-        kind: Whole = "score below floor" if score < rules.floor else "score below aim"
-        limit = rules.floor if score < rules.floor else rules.aim
-        yield kind, f"{score:.0f} points of 100, asked are {limit:.0f}", "see the journeys' points"
+    if score is not None:
+        yield from _scored(score, rules)
+
+
+def _scored(score: float, rules: Rules) -> Iterator[tuple[Whole, str, str]]:
+    """The floor first, and by itself: it holds whatever is aimed at."""
+    limits: dict[Whole, float] = {"score below floor": rules.floor, "score below aim": rules.aim}
+    kind = next((kind for kind, limit in limits.items() if score < limit), None)
+    if kind:
+        why = f"{score:.0f} points of 100, asked are {limits[kind]:.0f}"
+        yield kind, why, "see the journeys' points"
 
 
 def _share(evidence: Evidence, rules: Rules) -> Iterator[tuple[Whole, str, str]]:

@@ -241,6 +241,13 @@ def test_points_are_lost_against_the_last_good_runs(runs, points, answer):
     assert answer_of(runs).score is None
 
 
+def test_the_floor_is_judged_whatever_is_aimed_at():
+    rules = Rules(needs=RULES.needs, score=5, aim=50, floor=90)
+    answered = answer_of(slower(12), rules=rules)
+    assert (answered.score, answered.answer) == (50, "NO-GO")
+    assert "50 points of 100, asked are 90" in answered.reasons
+
+
 def test_points_weigh_by_severity():
     probes = [probe("a"), probe("b", "major"), probe("c", "minor")]
     runs = {"a": tuple(slower(10)), "b": tuple(slower(10)), "c": tuple(slower(20))}

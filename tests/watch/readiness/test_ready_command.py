@@ -387,6 +387,9 @@ def test_nothing_from_outside_is_markup_or_steers_a_terminal(folder, shop, capsy
         ("readiness: {critical: {place: 2}}", 2, 24, "unknown key «place»"),
         ("readiness: {environments: [moon]}", 2, 28, "no environment «moon»"),
         ("readiness: {weights: {major: heavy}}", 2, 30, "«heavy» is no number"),
+        ("readiness: {aim: 50, floor: 90}", 2, 29, "floor 90 is above aim 50\n"),
+        ("readiness: {floor: 95}", 2, 20, "floor 95 is above aim 90; aim is 90 unsaid\n"),
+        ("readiness: {aim: 50}", 2, 18, "floor 75 is above aim 50; floor is 75 unsaid\n"),
         ("waivers:\n  - {journeys: x, owner: kim, until: 2026-01-01}", 3, 5, "without «reason»"),
         ("waivers:\n  - {journeys: x, owner: k, reason: r, until: 2026-02-30}", 3, 47, "no time"),
         ("waivers: {a: b}", 2, 10, "must be a list"),
@@ -400,6 +403,14 @@ def test_what_is_wrong_in_the_settings_has_its_place(tmp_path, capsys, text, lin
     assert f"cxassure.yaml:{line}:{column}: " in told
     assert said in told
     assert "hint:" in told
+
+
+def test_points_that_are_no_number_are_not_held_against_each_other(tmp_path, capsys):
+    (tmp_path / "cxassure.yaml").write_text("readiness: {aim: high, floor: 95}\n")
+    assert cxassure("ready", "x", "-C", str(tmp_path)) == 2
+    told = capsys.readouterr().err
+    assert "«high» is no number" in told
+    assert "above aim" not in told
 
 
 def test_rules_of_a_severity_add_to_those_of_all(tmp_path):
