@@ -12,7 +12,7 @@ from cxassure.journey import SEVERITIES
 Json = dict[str, Any]
 
 SCALAR: Json = {"type": ["string", "number", "boolean", "null"]}
-SCALARS = frozenset(("text", "whole number", "number", "true or false", "length of time"))
+SCALARS = frozenset(("text", "keys", "whole number", "number", "true or false", "length of time"))
 """Names of the argument types that a single value is read as."""
 FLAG: Json = {"enum": [True, False, "true", "false", "yes", "no", "on", "off"]}
 TIME: Json = {**SCALAR, "description": "A length of time: 500ms, 5s, 1m30s."}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from cxassure.channel import Heard, Opening, Seconds, Unseen, facet, verb
+from cxassure.channels._telephony.carrier.keys import Keys
 from cxassure.channels._telephony.carrier.told import CallFields
 from cxassure.channels._telephony.live.facets import Sounding
 from cxassure.channels._telephony.live.proofs import TransferFields
@@ -67,7 +68,7 @@ class AgentSession(Sounding):
         await self.line.speak(text, self._longest)
 
     @verb()
-    async def press(self, digits: str) -> None:
+    async def press(self, digits: Keys) -> None:
         """Presses keys, for instance to accept a call.
 
         Example: `agent: {press: "1"}`

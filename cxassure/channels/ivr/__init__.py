@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from cxassure.channel import Heard, Opening, Seconds, Seen, Unseen, facet, verb
+from cxassure.channels._telephony.carrier.keys import Keys
 from cxassure.channels._telephony.carrier.told import CallFields
 from cxassure.channels._telephony.live.facets import Sounding
 from cxassure.channels.ivr.line import Line
@@ -47,7 +48,7 @@ class IvrSession(Sounding):
         self._done = self.clock.now()
 
     @verb()
-    async def press(self, digits: str, at_once: bool = False) -> None:
+    async def press(self, digits: Keys, at_once: bool = False) -> None:
         """Presses keys as soon as the company asks for some; `w` waits half a second.
 
         A prompt that is still playing is cut short. With `at_once` nothing is waited for: keys

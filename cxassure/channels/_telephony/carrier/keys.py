@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from cxassure.channels._telephony.carrier.lengths import KEY, LONG_PAUSE, SHORT_PAUSE
 from cxassure.errors import Misread
+from cxassure.text import Raw
 
 PAUSES = {"w": SHORT_PAUSE, "W": LONG_PAUSE}
 _KEYS = frozenset("0123456789*#ABCD")
+
+
+class Keys(str):
+    """Keys as an argument of a journey: what cannot be pressed is told before there is a call."""
+
+    KEYS: ClassVar[frozenset[str]] = frozenset()
+
+    @classmethod
+    def read(cls, raw: Raw) -> Keys:
+        """The keys in `raw`, without blanks; raises `Misread`."""
+        if not isinstance(raw, str):
+            raise Misread("keys are a single value", 'write "12#"')
+        return cls(keys(raw))
 
 
 def keys(written: str) -> str:
