@@ -42,7 +42,7 @@ def _waived(root: Path, given: Mapping[str, str]) -> Waiver:
         made = read_settings(root).waivers
         if made[1:] != before or len(made) != len(before) + 1:
             raise UsageError(f"no line can be added to {path}", f"add under waivers:  - {line}}}")
-        _look_at(made[0].until, datetime.now(UTC), most)
+        _look_at(made[0].until, given["until"].strip(), most)
     except CxassureError:
         _put_back(path, kept)
         raise
@@ -60,14 +60,15 @@ def _alone(root: Path) -> Iterator[None]:
         os.close(folder)
 
 
-def _look_at(until: datetime, now: datetime, most: timedelta) -> None:
+def _look_at(until: datetime, written: str, most: timedelta) -> None:
     """That it has an end which is to come, and soon enough that somebody asks again. A day counts
-    to its end. Raises `UsageError`."""
+    to its end, and is told as it was `written`. Raises `UsageError`."""
+    now = datetime.now(UTC)
     if until <= now:
         raise UsageError("a waiver that has ended bears nothing", "say a later --until")
     if until > now + most + timedelta(days=1):
-        what = f"a waiver until {until:%F} bears for too long: {most.days} days are the most"
-        last = now + most
+        what = f"a waiver until {written} bears for too long: {most.days} days are the most"
+        last = (now + most).astimezone(until.tzinfo)
         raise UsageError(what, f"until {last:%F}, and again then; or longest_waiver: in {SETTINGS}")
 
 

@@ -200,6 +200,22 @@ def test_a_waiver_is_written_where_readiness_and_alerts_read_it(
     assert "by kim until" in desk.ask("waive", "--list").out
 
 
+@pytest.mark.parametrize(
+    ("until", "told"),
+    [
+        (SOON, f"{NEXT} 00:00 America/Los_Angeles"),
+        (f"{SOON}T18:00", f"{SOON} 18:00 America/Los_Angeles"),
+        (f"{SOON}T18:00+02:00", f"{SOON} 18:00 UTC+02:00"),
+    ],
+)
+def test_when_a_waiver_ends_is_told_by_the_clock_it_was_written_for(
+    desk: Counter, until: str, told: str
+) -> None:
+    settings = desk.root / "cxassure.yaml"
+    settings.write_text("zone: America/Los_Angeles\n" + settings.read_text())
+    assert f"by kim until {told}: slow" in desk.ask(*WAIVE, until).out
+
+
 @pytest.mark.parametrize("until", ["someday", "2020-01-01", "2099-11-30", ""])
 def test_what_makes_no_waiver_changes_nothing(desk: Counter, until: str) -> None:
     settings = desk.root / "cxassure.yaml"

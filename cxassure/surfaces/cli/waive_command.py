@@ -87,9 +87,14 @@ def _tell(waivers: tuple[Waiver, ...], as_json: bool) -> None:
     for one in waivers:
         over = "" if now < one.until else "  (ended)"
         names = ", ".join(one.journeys)
-        click.echo(f"{names}  by {one.owner} until {one.until:%F %R}Z{over}: {one.reason}")
+        click.echo(f"{names}  by {one.owner} until {_ends(one.until)}{over}: {one.reason}")
     if not waivers:
         click.echo("nothing is waived")
+
+
+def _ends(until: datetime) -> str:
+    """By the clock that it was written for, and which: `2026-12-01 00:00 America/New_York`."""
+    return f"{until:%F %R} {getattr(until.tzinfo, 'key', None) or until.tzname()}"
 
 
 def _row(one: Waiver, now: datetime) -> dict[str, Any]:
