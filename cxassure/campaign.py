@@ -16,7 +16,7 @@ import msgspec
 
 from cxassure import catalog, probe
 from cxassure.channel import Calling, Opening, Scope, Session
-from cxassure.engine import INTERRUPTED, Drive, Outside, drive
+from cxassure.engine import INTERRUPTED, Drive, Outside, drive, refusal
 from cxassure.errors import CannotLook, CxassureError, UsageError
 from cxassure.events import AnyEvent, RunEnded, StepEnded
 from cxassure.grammar import Grammar
@@ -282,6 +282,11 @@ def refuse_to_rehearse(probes: Sequence[Probe], environment: Environment) -> Non
                     f"{document.name}: party «{name}» ({party.channel}{over}) cannot carry a date",
                     "leave the journey out, or reach the target over a line that can",
                 )
+
+
+def not_begun(document: Probe, environment: Environment) -> CannotLook | None:
+    """Why a run of `document` would end before anything is opened; None where it would not."""
+    return refusal(document, environment)
 
 
 def begun(store: Store) -> Campaign:

@@ -117,13 +117,8 @@ class Opener:
         """Refuses before anything is spent or dialled."""
         if self.no_mask:
             raise self.no_mask
-        env = self.how.environment
-        spends = next((s for s in probe.every_step() if s.spends), None)
-        if spends and not (env.rehearsal or env.spends):
-            raise CannotLook(
-                f"step {spends.index} spends, and environment «{env.name}» does not allow it",
-                "set `spends: true` for the environment in cxassure.yaml, or choose --env",
-            )
+        if refused := refusal(probe, self.how.environment):
+            raise refused
 
     async def _open_party(self, name: str, party: PartyPlan, parties: dict[str, Party]) -> None:
         target = self._target(name, party)
@@ -180,6 +175,17 @@ class Opener:
             judges=self.judges,
             acts=tuple(one[1:] for one in self.acts if one[0] == name),
         )
+
+
+def refusal(probe: Probe, environment: Environment) -> CannotLook | None:
+    """Why `probe` is not begun in `environment`, whatever else is there; None where it may be."""
+    spends = next((s for s in probe.every_step() if s.spends), None)
+    if spends is None or environment.rehearsal or environment.spends:
+        return None
+    return CannotLook(
+        f"step {spends.index} spends, and environment «{environment.name}» does not allow it",
+        "set `spends: true` for the environment in cxassure.yaml, or choose --env",
+    )
 
 
 def _judged(steps: Iterable[Step]) -> Iterator[str]:

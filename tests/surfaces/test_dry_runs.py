@@ -1,4 +1,4 @@
-"""A dry run of real calls: each number, minutes and price, what would be refused, all together."""
+"""A dry run: real calls with number, minutes and price, what would be refused, all together."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ environments:
     targets:
       trunk: {address: "sip:+12025550143@192.0.2.1", over: sip}
       bench: {address: "sip:+12025550143@127.0.0.1", over: sip}
+  there:
+    targets: {elsewhere: {address: "sip:+12025550143@127.0.0.1", over: sip}}
 """
 TRUNK = "parties: {caller: {channel: ivr, target: trunk}}\n"
 
@@ -51,3 +53,29 @@ def test_a_call_that_stays_on_this_machine_is_no_real_one(counter: Counter):
     parties = "parties: {caller: {channel: ivr, target: bench}}\n"
     out, err = dry(counter, f"{parties}steps:\n  - caller: dial\n")
     assert "real call" not in out + err
+
+
+SPENDING = f"{TRUNK}steps:\n  - caller: dial\n  - caller: hang_up\n    spends: true\n"
+
+
+def test_a_probe_that_may_not_spend_is_told_as_the_run_itself_tells_it(counter: Counter):
+    out, err = dry(counter, SPENDING)
+    refused = "step 2 spends, and environment «here» does not allow it"
+    assert f"would not run: {refused}; set `spends: true`" in out
+    assert "0 probes would run, 1 would not; nothing was driven" in err
+    row = counter.ask("run", "call", "--dry-run", "--json").json["would_run"][0]
+    assert row["would_not_run"].startswith(refused)
+    assert refused in counter.ask("run", "call").both
+
+
+def test_where_spending_is_allowed_a_probe_would_run(counter: Counter):
+    dry(counter, SPENDING)
+    for allowed in ("spends", "rehearsal"):
+        counter.write("cxassure.yaml", SETTINGS.replace("  here:", f"  here:\n    {allowed}: true"))
+        done = counter.ask("run", "call", "--dry-run")
+        assert "would not" not in done.both and "1 probe would run with 1 real call" in done.err
+
+
+def test_a_probe_whose_target_is_not_there_is_not_among_those_that_would_run(counter: Counter):
+    out, err = dry(counter, TRUNK.replace("trunk", "elsewhere") + "steps:\n  - caller: dial\n")
+    assert "lacks   target elsewhere" in out and "0 probes would run, 1 would not" in err

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from cxassure.campaign import not_begun
 from cxassure.probe import Probe
 from cxassure.surfaces.cli.options import STDOUT, count
 from cxassure.text import span
@@ -23,9 +24,16 @@ def tell(workspace: Workspace, probes: list[Probe], json_to: str | None) -> int:
     if json_to != STDOUT:
         for row in rows:
             click.echo("\n".join(_lines(row)))
-        most = _all_together(rows)
-        click.echo(f"{count(len(rows), 'probe')} would run{most}; nothing was driven", err=True)
+        click.echo(f"{_most(rows)}; nothing was driven", err=True)
     return 0
+
+
+def _most(rows: list[dict[str, Any]]) -> str:
+    """How many would run and at what cost, and how many would not."""
+    going = [row for row in rows if not (row["would_not_run"] or row["not_in_env"])]
+    told = f"{count(len(going), 'probe')} would run{_all_together(going)}"
+    rest = len(rows) - len(going)
+    return f"{told}, {rest} would not" if rest else told
 
 
 def _all_together(rows: list[dict[str, Any]]) -> str:
@@ -44,6 +52,7 @@ def _row(workspace: Workspace, document: Probe) -> dict[str, Any]:
     targets = workspace.environment.targets
     used = {party.target for party in document.parties.values()}
     steps = list(document.every_step())
+    refused = not_begun(document, workspace.environment)
     return {
         "probe": document.name,
         "env": workspace.environment.name,
@@ -53,6 +62,7 @@ def _row(workspace: Workspace, document: Probe) -> dict[str, Any]:
             name: workspace.shown(targets[name]) for name in sorted(used) if name in targets
         },
         "not_in_env": sorted(used - targets.keys()),
+        "would_not_run": f"{refused.what}; {refused.hint}" if refused else "",
         "spends": [f"step {s.index} at {s.place}" for s in steps if s.spends],
         "dials": [
             f"step {s.index}: {document.parties[s.party].target}" for s in steps if s.verb == "dial"
@@ -96,4 +106,6 @@ def _lines(row: dict[str, Any]) -> list[str]:
         lines.append(f"    costs   at most {row['price']['most']:.2f} {row['price']['currency']}")
     lines += [f"    spends  {step}" for step in row["spends"]]
     lines += [f"    lacks   target {name}" for name in row["not_in_env"]]
+    if row["would_not_run"]:
+        lines.append(f"    would not run: {row['would_not_run']}")
     return lines
