@@ -85,11 +85,13 @@ class Tending:
         """Copies the databases of a store on SQLite, and decisions, into a ZIP file, while others
         write; gives its size. Runs are files: copy their folder as any other.
 
-        Raises `UsageError` for a shared store, whose own tools do it, and `OSError`.
+        The folder of `file` is made. Raises `UsageError` for a shared store, whose own tools do
+        it, and where there is a file of that name, and `OSError`.
         """
         if self._store.shared:
             how = f"pg_dump --format=custom --file={file} {self._store.shared.name}"
             raise UsageError("a shared store is copied by PostgreSQL's own tools", f"type: {how}")
+        _make_way(file)
         try:
             with TemporaryDirectory(dir=file.absolute().parent, prefix=".backup-") as folder:
                 self._copy(Path(folder))
@@ -148,6 +150,15 @@ def _size(asked: sa.Connection) -> int:
         return int(asked.scalar(whole) or 0)
     pages = int(asked.exec_driver_sql("PRAGMA page_count").scalar() or 0)
     return pages * int(asked.exec_driver_sql("PRAGMA page_size").scalar() or 0)
+
+
+def _make_way(file: Path) -> None:
+    """The folder for a new `file`. Raises `UsageError` where there is one: it may be the only
+    whole copy there is."""
+    if file.exists():
+        hint = "choose another name, or move that file away first"
+        raise UsageError(f"{file} is there already: an earlier copy is not overwritten", hint)
+    file.absolute().parent.mkdir(parents=True, exist_ok=True)
 
 
 def _copied(source: Path, target: Path) -> None:

@@ -202,6 +202,23 @@ def test_a_backup_that_is_made_while_others_write_can_be_restored(
     assert [one.peak for one in again.readiness_of("sale")] == ["sale"]
 
 
+def test_a_backup_never_takes_the_place_of_an_earlier_one(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "b.zip").write_bytes(b"the only copy")
+    assert cxassure("store", "backup", "b.zip") == 2
+    said = capsys.readouterr().err
+    assert "b.zip is there already" in said
+    assert "hint: choose another name" in said
+    assert (folder / "b.zip").read_bytes() == b"the only copy"
+
+
+def test_a_backup_into_a_folder_that_is_not_there_makes_it(folder: Path) -> None:
+    assert cxassure("store", "backup", "kept/november/b.zip") == 0
+    assert zipfile.is_zipfile(folder / "kept/november/b.zip")
+    assert [path.name for path in (folder / "kept/november").iterdir()] == ["b.zip"]
+
+
 def test_wrong_words_are_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cxassure("store", "backup") == 2
     assert cxassure("store", "status", "file") == 2

@@ -42,8 +42,8 @@ def command(
 
     status tells which database it is, its version and size, and what waits to be told to it;
     upgrade makes its tables or brings them up to date; prune lets go of what has had its time by
-    keep: in cxassure.yaml; backup FILE copies a store on SQLite into a ZIP file. Exit code 3 when
-    the store cannot be used.
+    keep: in cxassure.yaml; backup FILE copies a store on SQLite into a new ZIP file. Exit code 2
+    when there is such a file already, 3 when the store cannot be used.
     """
     if (what == "backup") != (file is not None):
         raise click.UsageError("backup, and only backup, wants a FILE")
