@@ -69,3 +69,13 @@ def test_the_job_for_gitlab_does_the_same(counter: Counter) -> None:
     assert bash(counter, script, **given, CI_COMMIT_BRANCH="main") == 1
     assert bash(counter, script, **given, CI_MERGE_REQUEST_IID="7") == 0
     assert (counter.root / "cxassure-now/quality.json").is_file()
+
+
+def test_only_the_branch_itself_writes_the_runs_that_it_is_held_against() -> None:
+    job = yaml.safe_load(GITLAB.read_text())["cxassure"]
+    policies = {
+        rule["if"].split()[0]: {**job["variables"], **rule["variables"]}["CXASSURE_CACHE"]
+        for rule in job["rules"]
+    }
+    assert [cache["policy"] for cache in job["cache"]] == ["$CXASSURE_CACHE"]
+    assert policies == {"$CI_PIPELINE_SOURCE": "pull", "$CI_COMMIT_BRANCH": "pull-push"}
