@@ -122,6 +122,29 @@ def test_every_setting_is_in_its_page(part: type[msgspec.Struct]) -> None:
     assert keys - words("settings.md") == set()
 
 
+def left_out() -> list[tuple[str, str]]:
+    """(key, value) of the table of settings, where what is meant when left out can be written."""
+    text = (DOCS / "settings.md").read_text("utf-8")
+    return re.findall(r"^\| `(\w+)` \|.*\| `([^`|]+)` \|$", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize(("key", "value"), left_out())
+def test_what_a_setting_is_when_left_out_is_what_its_page_says(
+    tmp_path: Path, key: str, value: str
+) -> None:
+    plain = read_settings(tmp_path)
+    (tmp_path / "cxassure.yaml").write_text(f"{key}: {value}\n", "utf-8")
+    assert read_settings(tmp_path) == plain
+
+
+def test_every_setting_that_can_be_compared_with_its_page_is() -> None:
+    """Numbers, lengths and words; empty ones are told in words, as folders are."""
+    fields = msgspec.structs.fields(settings.Settings)
+    told = {f.name for f in fields if isinstance(f.default, int | float | str) and f.default != ""}
+    folders = {"journeys", "probes", "reports"}
+    assert told - FILLED_IN - folders <= {key for key, _ in left_out()}
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "cxassure").rglob("*.py")), ids=lambda p: p.name)
 def test_every_variable_of_the_environment_is_in_the_page_of_settings(path: Path) -> None:
     read_here = set(re.findall(r"""["'](CXASSURE_[A-Z_]+)""", path.read_text("utf-8")))
