@@ -31,6 +31,12 @@ NUMBERS = st.text("0123456789", min_size=12, max_size=19).filter(lambda text: le
 AROUND = st.text(st.sampled_from("<>&\"'{}:=,. \n"), max_size=12)
 
 
+def shown(secret: str, reserved: str) -> str:
+    """As a part of a browser's address (WHATWG URL, 1.3) in which `reserved` marks are encoded."""
+    printed = "".join(map(chr, range(0x21, 0x7F)))
+    return quote(secret, safe="".join(mark for mark in printed if mark not in reserved))
+
+
 def written(secret: str) -> dict[str, str]:
     """The ways in which programs that we meet write a value down."""
     data = secret.encode()
@@ -41,6 +47,8 @@ def written(secret: str) -> dict[str, str]:
         "in a URL with paths": quote(secret),
         "by encodeURIComponent": quote(secret, safe="!'()*"),
         "by a browser's form": quote_plus(secret, safe="*").replace("~", "%7E"),
+        "in a browser's query": shown(secret, "\"#<>'"),
+        "in a browser's path": shown(secret, '"#<>?`{}'),
         "in HTML": html.escape(secret),
         "in an attribute": html.escape(secret, quote=False).replace('"', "&quot;"),
         "by Jinja": str(markupsafe.escape(secret)),

@@ -6,6 +6,7 @@ import base64
 import html
 import json
 import re
+import string
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -23,6 +24,21 @@ NESTED = 4
 """How deep JSON may be wrapped in strings of JSON."""
 
 
+def _but(encoded: str) -> str:
+    """The marks that an address keeps where those in `encoded` are percent-encoded."""
+    return "".join(mark for mark in string.punctuation if mark not in encoded)
+
+
+_FRAGMENT = _but('"<>`')
+_QUERIES = tuple(_but('"#<>' + more) for more in ("", "'"))
+_PATHS = tuple(_but('"#<>?`{}' + more) for more in ("", "^", "|", "^|"))
+_USERINFO = tuple(_but('"#<>?`{}/:;=@[\\]^|' + more) for more in ("", "'"))
+"""What the URL standard's percent-encode sets (WHATWG, 1.3) leave. Of a query there are two, with
+and without http; `^` came late to that of a path, and browsers encode `|` and `'` of their own."""
+_BLANK = "".join(map(chr, range(33)))
+"""What is taken off the end of an address: C0 controls and space (WHATWG URL, 4.4)."""
+
+
 def forms(value: str) -> Iterator[str]:
     """The ways in which `value` may be written out: quoted, escaped, encoded, spelt, grouped."""
     data = value.encode()
@@ -32,6 +48,10 @@ def forms(value: str) -> Iterator[str]:
     for wrapped in _nested(value):
         yield from _json(wrapped)
         yield from _base64(wrapped.encode())
+    for shown in dict.fromkeys(_addressed(value)):
+        yield shown
+        yield from _markup(shown)
+        yield from (written for wrapped in _nested(shown) for written in _json(wrapped))
     yield data.hex()
     yield data.hex().upper()
     yield " ".join(value)
@@ -55,6 +75,32 @@ def _percent(value: str) -> Iterator[str]:
         yield re.sub("%..", lambda two: two[0].lower(), written)
     yield quote_plus(value)
     yield quote_plus(value, safe="*").replace("~", "%7E")
+
+
+def _addressed(value: str) -> Iterator[str]:
+    """As a browser's address shows it: set into a part of it, or read as part of a whole one.
+
+    A whole one loses its line ends, tabs and last blanks, and `\\` in its path is `/`. One in
+    whose path `/../` is walked up shows less than the value, which is then not found.
+    """
+    for safe in (_FRAGMENT, *_QUERIES, *_PATHS, *_USERINFO):
+        yield quote(value, safe=safe)
+    read = re.sub("[\t\n\r]", "", value).rstrip(_BLANK)
+    if len(read) >= SHORTEST:
+        yield quote(read, safe=_FRAGMENT)
+        for query in _QUERIES:
+            yield _parted(read, query, query)
+            yield from (_parted(read, path, query) for path in _PATHS)
+
+
+def _parted(value: str, path: str, query: str) -> str:
+    """`value` inside an address, where its own `?` begins the query and its `#` the fragment."""
+    place, hash_, fragment = value.partition("#")
+    way, mark, asked = place.partition("?")
+    if path != query:
+        way = way.replace("\\", "/")
+    parts = quote(way, safe=path), mark, quote(asked, safe=query), hash_
+    return "".join(parts) + quote(fragment, safe=_FRAGMENT)
 
 
 def _markup(value: str) -> Iterator[str]:
