@@ -226,8 +226,17 @@ class Entry:
             during = self.shape.typed(often, raw["during"], during, *at, "during")
         if "after" in raw:
             after = self.shape.typed(_after, raw["after"], after, *at, "after")
+        self.told_apart(rungs)
         rungs.sort(key=lambda rung: -rung.before)
         return Ladder(rungs=tuple(rungs), during=during, after=after[0], after_for=after[1])
+
+    def told_apart(self, rungs: Sequence[Rung]) -> None:
+        """Of two rungs that begin together one would never be climbed."""
+        begun: dict[int, str] = {}
+        for rung in rungs:
+            if (other := begun.setdefault(rung.before, rung.name)) != rung.name:
+                what = f"«{rung.name}» begins when «{other}» does"
+                self.say(what, "leave one of them out", "ladder", rung.name)
 
     def rung(self, key: str, raw: Raw) -> Rung | None:
         if key in ("during", "after"):

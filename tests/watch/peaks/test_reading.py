@@ -62,6 +62,12 @@ def test_a_slip_is_told_with_its_place_and_a_way_out(text: str):
     assert str(found[0]).startswith("cxassure.yaml:1:")
 
 
+def test_rungs_that_begin_together_are_told_however_they_are_written():
+    _, found = read("peaks: {p: {start: 1 May, ladder: {T-60m: hourly, T-1d: daily, T-1h: 5m}}}")
+    (problem,) = found
+    assert str(problem).startswith("cxassure.yaml:1:64: «T-1h» begins when «T-60m» does")
+
+
 def test_all_slips_are_told_at_once():
     _, found = read("zone: X\npeaks:\n  p: {start: soon, uplift: x}\nwindows:\n  w: {kind: nap}\n")
     assert [p.place.line for p in found] == [1, 3, 3, 5, 5]
