@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from cxassure.errors import Misread, Place, Problem, SpecError
-from cxassure.peak import Calendar, Feed, zone
+from cxassure.peak import Calendar, Feed, zone, zones
 from cxassure.text import clip
 from cxassure.watch.wall import at_minute, instant
 
@@ -32,14 +32,22 @@ _BROKEN = (ValueError, LookupError, AttributeError, TypeError, OverflowError)
 events are asked for."""
 
 _ANEW = "export it again (RFC 5545)"
+_AT = re.compile(
+    r"(?:DTSTART|DTEND|RDATE|EXDATE|RECURRENCE-ID)"
+    r'(?:;(?:"[^"]*"|[^":])*?)?;TZID=("[^"]*"|[^";:,]*)',
+    re.IGNORECASE,
+)
+"""The beginning of a property that gives times, as far as its zone."""
 
 
 class Event(NamedTuple):
-    """One coming of an event; aware times, a whole day from midnight to midnight."""
+    """One coming of an event; aware times, a whole day from midnight to midnight. `lasting` is
+    whether it has an end that is not its start, as it is written."""
 
     start: datetime
     end: datetime
     summary: str
+    lasting: bool = True
 
 
 def is_address(source: str) -> bool:
@@ -104,19 +112,70 @@ def decoded(data: bytes, what: str) -> str:
 
 
 def refusals(text: str, path: str) -> list[Problem]:
-    """Recurrences that would never finish expanding, and files that cannot be parsed."""
-    found = []
+    """Recurrences that would never finish expanding, files that cannot be parsed, zones that
+    nobody knows and events that end before they start."""
+    if found := list(_recurring(text, path)):
+        return found
+    try:
+        parsed = _parsed(text)
+    except _BROKEN as wrong:
+        what = f"this is no valid ICS calendar: {clip(str(wrong), 120)}"
+        return [Problem(Place(path), what, _ANEW)]
+    return [*_nowhere(text, path, _defined(parsed)), *_backwards(text, path, parsed)]
+
+
+def _recurring(text: str, path: str) -> Iterator[Problem]:
     for number, line in _unfolded(text):
         if (rule := _RULE.fullmatch(line)) and (wrong := _wild(rule[1].upper())):
             hint = "peaks come daily at most, at one time of the day: take this event out"
-            found.append(Problem(Place(path, number, 1), f"a rule that repeats {wrong}", hint))
-    if not found:
-        try:
-            _parsed(text)
-        except _BROKEN as wrong:
-            what = f"this is no valid ICS calendar: {clip(str(wrong), 120)}"
-            found.append(Problem(Place(path), what, _ANEW))
-    return found
+            yield Problem(Place(path, number, 1), f"a rule that repeats {wrong}", hint)
+
+
+def _nowhere(text: str, path: str, defined: set[str]) -> Iterator[Problem]:
+    """Each zone that is neither known nor defined in the file, where it is named first."""
+    named: dict[str, int] = {}
+    for number, line in _unfolded(text):
+        if found := _AT.match(line):
+            named.setdefault(found[1].strip('"'), number)
+    for name, number in named.items():
+        if not _known(name, defined):
+            hint = "name one of IANA (Europe/Berlin) or of Windows, or define it: BEGIN:VTIMEZONE"
+            yield Problem(Place(path, number, 1), f"«{clip(name, 40)}» is no time zone", hint)
+
+
+def _defined(parsed: Any) -> set[str]:
+    return {str(one["TZID"]).strip("/") for one in parsed.walk("VTIMEZONE") if "TZID" in one}
+
+
+def _known(name: str, defined: set[str]) -> bool:
+    """Whether a zone is defined, of IANA or of Windows; after a slash its maker may stand before
+    the name (RFC 5545, 3.2.19)."""
+    from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
+
+    plain = name.strip("/")
+    parts = plain.split("/") if name.startswith("/") else [plain]
+    ends = {"/".join(parts[at:]) for at in range(len(parts))}
+    return plain in defined or plain in WINDOWS_TO_OLSON or not ends.isdisjoint(zones())
+
+
+def _backwards(text: str, path: str, parsed: Any) -> Iterator[Problem]:
+    """Events that end before they start: whoever expands them takes one for the other."""
+    begun = (n for n, line in _unfolded(text) if line.strip().upper() == "BEGIN:VEVENT")
+    for number, event in zip(begun, parsed.walk("VEVENT"), strict=False):
+        if not _cancelled(event) and _ends_early(event):
+            what = f"«{clip(str(event.get('SUMMARY', '')), 60)}» ends before it starts"
+            yield Problem(Place(path, number, 1), what, "change its DTSTART or its DTEND")
+
+
+def _ends_early(event: Any) -> bool:
+    """What cannot be read is told with its year (`events`)."""
+    import recurring_ical_events  # type: ignore[import-untyped]
+
+    times = recurring_ical_events.EventAdapter(event)
+    try:
+        return _aware(times.raw_end, "UTC") < _aware(times.raw_start, "UTC")
+    except _BROKEN:
+        return False
 
 
 def _unfolded(text: str) -> Iterator[tuple[int, str]]:
@@ -172,18 +231,23 @@ def events(source: str, text: str, year: int, home: str) -> tuple[Event, ...]:
 
 
 def _near(text: str, year: int, home: str) -> Iterator[Event]:
-    """The events of `year` and of a day more on both sides: what begins in this year here may
-    begin in another there."""
-    import recurring_ical_events  # type: ignore[import-untyped]
+    """The events of `year` that are not cancelled, and of a day more on both sides: what begins in
+    this year here may begin in another there."""
+    import recurring_ical_events
 
     query = recurring_ical_events.of(_parsed(text), skip_bad_series=False)
     for event in query.between(date(year - 1, 12, 31), date(year + 1, 1, 2)):
-        yield _event(event, home)
+        if not _cancelled(event):
+            yield _event(event, home)
+
+
+def _cancelled(event: Any) -> bool:
+    return str(event.get("STATUS", "")).upper() == "CANCELLED"
 
 
 def _event(event: Any, home: str) -> Event:
-    start, end = event.start, event.end
-    return Event(_aware(start, home), _aware(end, home), str(event.get("SUMMARY", "")))
+    start, end, summary = event.start, event.end, str(event.get("SUMMARY", ""))
+    return Event(_aware(start, home), _aware(end, home), summary, start != end)
 
 
 def _aware(value: date, home: str) -> datetime:

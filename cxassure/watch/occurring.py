@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from cxassure.errors import Misread
 from cxassure.peak import (
     Between,
     Calendar,
@@ -20,6 +21,7 @@ from cxassure.peak import (
     Window,
     zone,
 )
+from cxassure.text import clip
 from cxassure.watch.days import days, holidays
 from cxassure.watch.feeds import events
 from cxassure.watch.wall import at_minute
@@ -31,7 +33,7 @@ DAY = timedelta(days=1)
 def occurrences(calendar: Calendar, entry: Peak | Window, year: int) -> tuple[Occurrence, ...]:
     """What of `entry` begins in `year` (of its own zone), in order of its start.
 
-    Raises `Misread` for a holiday or feed that there is not.
+    Raises `Misread` for a holiday or feed that there is not, and for an event without an end.
     """
     where, dates = zone(entry.zone), entry.dates
     if isinstance(dates, Between):
@@ -86,4 +88,7 @@ def _events(calendar: Calendar, feed: Feed, year: int, where: ZoneInfo) -> Itera
     text = dict(calendar.feeds).get(feed.source, "")
     for event in events(feed.source, text, year, where.key):
         if feed.matching.casefold() in event.summary.casefold():
+            if not event.lasting:
+                what = f"«{clip(event.summary, 60)}» of {event.start:%F} lasts no time"
+                raise Misread(what, f"give it a DTEND after its DTSTART in {clip(feed.source, 80)}")
             yield Occurrence(start=event.start.astimezone(UTC), end=event.end.astimezone(UTC))

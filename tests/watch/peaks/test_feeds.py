@@ -86,6 +86,35 @@ def test_a_moved_or_cancelled_event_is_heeded(tmp_path: Path):
     assert starts(tmp_path, gone, 2028) == []
 
 
+WEEKS = """BEGIN:VEVENT
+UID:7
+SUMMARY:Sale
+DTSTART:20261201T100000
+DTEND:20261201T110000
+RRULE:FREQ=WEEKLY;COUNT=3
+END:VEVENT
+"""
+SECOND = """BEGIN:VEVENT
+UID:7
+SUMMARY:Sale
+RECURRENCE-ID:20261208T100000
+DTSTART:20261208T100000
+DTEND:20261208T110000
+STATUS:CANCELLED
+END:VEVENT
+"""
+
+
+def test_what_has_the_status_cancelled_is_no_peak(tmp_path: Path):
+    first, second, third = (f"12-{day} 15:00-16:00" for day in ("01", "08", "15"))
+    assert starts(tmp_path, WEEKS) == [first, second, third]
+    assert starts(tmp_path, WEEKS + SECOND) == [first, third]
+    future = SECOND.replace("RECURRENCE-ID", "RECURRENCE-ID;RANGE=THISANDFUTURE")
+    assert starts(tmp_path, WEEKS + future) == [first]
+    assert starts(tmp_path, WEEKS.replace("RRULE", "STATUS:Cancelled\nRRULE")) == []
+    assert starts(tmp_path, WEEKS.replace("RRULE", "STATUS:CONFIRMED\nRRULE"))[0] == first
+
+
 REFUSED = {
     "FREQ=SECONDLY": "«secondly»",
     "FREQ=MINUTELY;COUNT=5": "«minutely»",
@@ -162,9 +191,85 @@ def test_an_event_that_cannot_be_read_is_told_at_its_peak(tmp_path: Path, name: 
         schedule.coming(utc("2026-01-01"), utc("2026-12-31"))
 
 
+TIMED = "DTSTART;TZID=%s:20261201T100000\nDTEND;TZID=%s:20261201T110000\n"
+OWN = """BEGIN:VTIMEZONE
+TZID:/Nowhere
+BEGIN:STANDARD
+DTSTART:19700101T000000
+TZOFFSETFROM:+0300
+TZOFFSETTO:+0300
+END:STANDARD
+END:VTIMEZONE
+"""
+
+
+def in_zone(name: str) -> str:
+    return SALE % (TIMED % (name, name))
+
+
+def test_a_zone_that_nobody_knows_is_refused_where_it_is_first_named(tmp_path: Path):
+    assert starts(tmp_path, OWN + in_zone("Nowhere")) == ["12-01 07:00-08:00"]
+    for name in ("Nowhere", "europe/berlin", '"(UTC-05:00) Here, there"'):
+        with pytest.raises(SpecError) as told:
+            starts(tmp_path, in_zone(name) + SALES)
+        (problem,) = told.value.problems
+        assert str(problem).startswith(f"sales.ics:7:1: «{name.strip(chr(34))}» is no time zone")
+        assert "BEGIN:VTIMEZONE" in problem.hint
+
+
+ZONES = {
+    "Europe/Berlin": "12-01 09:00-10:00",
+    '"Europe/Berlin"': "12-01 09:00-10:00",
+    "/Europe/Berlin": "12-01 09:00-10:00",
+    "Eastern Standard Time": "12-01 15:00-16:00",
+    "UTC": "12-01 10:00-11:00",
+}
+
+
+@pytest.mark.parametrize("name", ZONES)
+def test_zones_of_iana_and_of_windows_are_known(tmp_path: Path, name: str):
+    assert starts(tmp_path, in_zone(name)) == [ZONES[name]]
+
+
+BACKWARDS = [
+    "DTSTART:20261201T100000\nDTEND:20261201T090000\n",
+    "DTSTART:20261201T100000\nDURATION:-PT1H\n",
+    "DTSTART;VALUE=DATE:20261205\nDTEND;VALUE=DATE:20261203\n",
+]
+
+
+@pytest.mark.parametrize("times", BACKWARDS)
+def test_an_event_that_ends_before_it_starts_is_refused(tmp_path: Path, times: str):
+    with pytest.raises(SpecError) as told:
+        starts(tmp_path, SALES + SALE % times)
+    assert "sales.ics:28:1: «Sale» ends before it starts" in str(told.value)
+    assert starts(tmp_path, SALE % (times + "STATUS:CANCELLED\n")) == []
+
+
+ENDLESS = [
+    "DTSTART:20261201T100000\n",
+    "DTSTART:20261201T100000\nDTEND:20261201T100000\n",
+    "DTSTART;VALUE=DATE:20261201\nDTEND;VALUE=DATE:20261201\n",
+]
+
+
+@pytest.mark.parametrize("times", ENDLESS)
+def test_a_peak_of_no_time_is_told(tmp_path: Path, times: str):
+    with pytest.raises(Misread, match="«Sale» of 2026-12-01 lasts no time") as told:
+        starts(tmp_path, SALE % times)
+    assert "DTEND after its DTSTART in sales.ics" in told.value.hint
+    assert starts(tmp_path, (SALE % times).replace("Sale", "Reminder")) == []
+
+
+def test_an_event_in_an_hour_that_clocks_leave_out_is_none_that_day(tmp_path: Path):
+    times = "DTSTART:20260307T020000\nDTEND:20260307T023000\nRRULE:FREQ=DAILY;COUNT=3\n"
+    assert starts(tmp_path, SALE % times) == ["03-07 07:00-07:30", "03-09 06:00-06:30"]
+
+
 LINES = (HEAD + SALES + TAIL).splitlines()
 ODD = (
     *("", "-", "²", "T", ";", "9" * 20, "2026", "00010101", "99991231T235959Z", "\x00"),
+    *("STATUS:CANCELLED", "DTEND;TZID=Nowhere:20260601T080000", "DTEND:20250101T000000"),
     *("EXDATE:20260601", "RDATE:x", "RECURRENCE-ID:20260601T080000", "UID:2", "SEQUENCE:x"),
     *("DURATION:P99999999D", "DURATION:-P1D", "CALSCALE:JULIAN", "X-WR-TIMEZONE:Mars"),
     *("BEGIN:VEVENT", "END:VEVENT", "BEGIN:VTIMEZONE", "RRULE:FREQ=WEEKLY;UNTIL=2026"),
