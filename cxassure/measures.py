@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from math import fsum
 from typing import Any
 
@@ -56,29 +57,67 @@ ANSWERS = SPOKEN | {"said"}
 """What the company, or a person of it, answers a contact with."""
 
 _SENTENCE = re.compile(r"[^.!?;:]+[.!?;:]*")
-_ASKS = re.compile(
-    r"\?|\b(please|kindly|enter|type|key in|say|tell|give|provide|share|send|need|may i|can i|"
-    r"could you|can you|what is|what's|which)\b"
+_FACT = "\0"
+"""Stands for the fact, however a sentence names it."""
+_REQUESTS = (
+    r"please|kindly|enter|type|key in|say|tell|give|provide|share|send|need|ask (?:you )?for|"
+    r"(?:may|can|could) (?:i|we)\b(?! help| assist)|(?:could|can) you|would you mind|"
+    r"do you (?:have|know|remember)|what (?:is|was)|what's|which"
 )
+_ASKS = re.compile(rf"\b(?:{_REQUESTS})\b")
+_ASIDE = re.compile(
+    rf"\b(?:about|by|in|on|regarding|under|with|without) (?:(?:an?|my|that|the|this|your) )?{_FACT}"
+)
+"""A question may mention the fact and be about something else."""
 _CONFIRMS = re.compile(
     r"\b(is that|is this|is it|correct|right\?|did you mean|confirm|was that|you said|you entered|"
-    r"about order|i see|i found|thanks|thank you|about that|to hear|press \d)\b"
+    r"about order|about that|to hear|press \d)\b"
 )
+_HAS = re.compile(
+    r"\b(?:(?<!may )(?<!can )(?<!could )(?:i|we) (?:see|found|have(?! to))|"
+    r"thanks for|thank you for|while (?:i|we))\b"
+    rf"(?:(?!\b(?:{_REQUESTS})\b)[^,]){{0,80}}{_FACT}|"
+    rf"{_FACT} (?:is|was|has been) (?:found|noted|received|saved)\b"
+)
+"""What was found, or is thanked for, is there; no more politeness than that acquits a request."""
+_SHORT = (
+    r" ?(?:#(?! ?\d)|nr\b\.?(?! ?\d)|no\.(?! ?\d| (?-i:[A-Z])|$)|"
+    r"no(?=[?!,;:)]|\.(?! ?\d)|$| (?:again|and|first|from|now|please|so)\b))"
+)
+"""`no.`, `nr` or `#` behind what is numbered, where the number itself does not follow. A full stop
+behind which a sentence begins is left to end its own."""
 
 
 def asks_for(text: str, fact: str, value: str) -> bool:
     """Whether `text` asks the customer for `fact`, whose value the company already has.
 
-    A sentence asks when it names the fact and requests it. One that reads the value back is a
-    confirmation and does not count, nor does one that offers a choice.
+    A sentence asks when it names the fact, in whatever order of words, and requests it. One that
+    reads the value back is a confirmation and does not count, nor does one that offers a choice.
     """
     if _says(text, value):
         return False
-    name = plain(fact)
-    for sentence in _SENTENCE.findall(plain(text)):
-        if name in sentence and _ASKS.search(sentence) and not _CONFIRMS.search(sentence):
-            return True
-    return False
+    named = _named(plain(fact)).sub(_FACT, " ".join(text.split()))
+    return any(_requests(sentence) for sentence in _SENTENCE.findall(plain(named)))
+
+
+def _requests(sentence: str) -> bool:
+    if _FACT not in sentence or _CONFIRMS.search(sentence) or _HAS.search(sentence):
+        return False
+    questions = "?" in sentence and not _ASIDE.search(sentence)
+    return bool(_ASKS.search(sentence)) or questions
+
+
+@lru_cache(256)
+def _named(fact: str) -> re.Pattern[str]:
+    """The ways to name a fact: `order number`, `number of your order`, `order no.`, `order #`."""
+    *first, last = map(re.escape, fact.split() or [fact])
+    ways, thing = [" ".join([*first, last])], " ".join(first)
+    if first:
+        ways.append(rf"{thing}['’]s {last}")
+        ways.append(rf"\b{last} (?:of|for|on) (?:my|that|the|this|your) (?:\w+ )?{thing}(?!\w)")
+    if first and last == "number":
+        ways.append(rf"\b{thing}{_SHORT}")
+    return re.compile("|".join(ways), re.IGNORECASE)
 
 
 def _says(text: str, value: str) -> bool:
