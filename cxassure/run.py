@@ -56,6 +56,11 @@ class StepRun(msgspec.Struct, kw_only=True):
         said = f" {self.argument}" if isinstance(self.argument, str) and self.argument else ""
         return f"{self.party} {self.verb}{said}".strip() or self.part
 
+    @property
+    def unclean(self) -> bool:
+        """Whether the company failed in a clean-up: an error of the run, but none of ours."""
+        return self.part == "always" and self.verdict == "failed"
+
 
 class Run(msgspec.Struct, kw_only=True):
     """One drive of one probe. `finished` is false for a stream that was cut off.
@@ -107,12 +112,17 @@ class Run(msgspec.Struct, kw_only=True):
 
     @property
     def first_bad(self) -> StepRun | None:
-        """The step that decided the verdict: the first that is as bad as the run itself."""
+        """The step that decided the verdict: the first that counts as bad as the run itself.
+
+        An `always` step is it only where no other is: cleaning up never hides what went before.
+        """
         if self.verdict in ("passed", "skipped"):
             return None
-        counted = [s for s in self.steps if not s.optional]
-        exact = (s for s in counted if s.verdict == self.verdict)
-        return next(exact, next((s for s in counted if s.verdict not in _FINE), None))
+        counted = (s for s in self.steps if not s.optional and s.verdict not in _FINE)
+        bad = sorted(counted, key=lambda s: s.part == "always")
+        exact = (s for s in bad if counts_as(s.part, s.verdict) == self.verdict)
+        # a killed run is an error whatever went before: a failed step tells more than its clean-up
+        return next((s for s in exact if self.finished or not s.unclean), next(iter(bad), None))
 
     @property
     def unseen(self) -> list[Checked]:
@@ -133,11 +143,16 @@ def moment(written: str) -> str:
     return f"{wall[:16].replace('T', ' ')} {zone or wall[19:]}".strip()
 
 
+def counts_as(part: Part, verdict: Verdict) -> Verdict:
+    """What a step's verdict is for its run: an `always` step makes at most an error."""
+    return "error" if part == "always" and verdict == "failed" else verdict
+
+
 def verdict_of(steps: Iterable[tuple[Part, Verdict, bool]]) -> Verdict:
     """The fold of (part, verdict, optional): worst of what counts.
 
-    Optional and skipped steps don't count; an `always` step makes at most an error; an error while
-    opening is an error. A journey of which no step was looked at is skipped, never passed.
+    Optional and skipped steps don't count, the others as `counts_as` says; an error while opening
+    is an error. A journey of which no step was looked at is skipped, never passed.
     """
     counted: list[Verdict] = []
     looked = False
@@ -145,7 +160,7 @@ def verdict_of(steps: Iterable[tuple[Part, Verdict, bool]]) -> Verdict:
         if optional or verdict == "skipped":
             continue
         looked = looked or part == "steps"
-        counted.append("error" if part == "always" and verdict == "failed" else verdict)
+        counted.append(counts_as(part, verdict))
     total = worst(counted) if counted else "error"
     return "skipped" if total in ("passed", "degraded") and not looked else total
 

@@ -22,7 +22,7 @@ from cxassure.engine.unasked import noticed, troubled
 from cxassure.errors import CannotLook, CxassureError
 from cxassure.events import Part, RunEnded, RunStarted, StepEnded, StepStarted
 from cxassure.probe import Probe, Step, raw
-from cxassure.run import verdict_of
+from cxassure.run import counts_as, verdict_of
 from cxassure.settings import Environment
 from cxassure.text import clip, span
 from cxassure.verdict import Verdict
@@ -51,7 +51,7 @@ class _Run:
         self.scope = Scope()
         self.parties: dict[str, Party] = {}
         self.ended: list[tuple[Part, Verdict, bool]] = []
-        self.whys: list[tuple[Verdict, str]] = []
+        self.whys: list[tuple[Part, Verdict, str]] = []
         self.stopped = self.hurried = ""
         self.tidying = list(probe.always)
         self.allowed, self.allowance = False, asyncio.timeout(None)
@@ -99,7 +99,7 @@ class _Run:
             self._end_step(Ending("error", why))
         elif not self.ended:
             self.ended.append(("opening", "error", False))
-        self.whys.append(("error", why))
+        self.whys.append(("steps", "error", why))
 
     def _started(self) -> None:
         probe, how = self.probe, self.how
@@ -286,7 +286,8 @@ class _Run:
 
     def _finish(self) -> Verdict:
         verdict = verdict_of(self.ended)
-        why = next((why for v, why in self.whys if v == verdict and why), "")
+        whys = sorted(self.whys, key=lambda told: told[0] == "always")  # as Run.first_bad has it
+        why = next((why for _, counted, why in whys if counted == verdict and why), "")
         self.stream.emit(
             RunEnded(
                 at=round(self.stream.now(), 4),
@@ -360,7 +361,7 @@ class _Run:
         self.ended.append((part, ending.verdict, stream.optional))
         if ending.why and not stream.optional:
             where = "" if part == "steps" else f"{part} {ending.party}".strip() + ": "
-            self.whys.append((ending.verdict, where + ending.why))
+            self.whys.append((part, counts_as(part, ending.verdict), where + ending.why))
         stream.end()
 
 

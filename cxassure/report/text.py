@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from textwrap import wrap
+
+from msgspec.structs import replace
 
 from cxassure.report.answers import again, ago, answers, ways_on, what
 from cxassure.report.changes import MOST, Change, changed, since_good
@@ -208,15 +210,24 @@ def _told(run: Run, asked: Run, context: Context) -> Iterator[tuple[str, str]]:
 
 
 def _others(run: Run, told: StepRun) -> Iterator[str]:
-    """Further steps in trouble: where the journey carried on, and where cleaning up went wrong."""
+    """Further trouble: where the journey carried on, where cleaning up went wrong, and promises
+    that were broken beside the one told."""
     for step in run.steps:
-        laid = step.part == "closing" and step.why == told.why  # it was laid at the step told
-        if laid or step is told or step.optional:
+        if step.optional or step.verdict not in ("failed", "error"):
             continue
-        if step.verdict in ("failed", "error"):
-            part = "" if step.part == "steps" else f"{step.part} "
-            place = "at the end" if step.part == "closing" else f"{part}step {step.index}"
-            yield f"{place} {what(step, run).removeprefix('closing → ')}"
+        part = "" if step.part == "steps" else f"{step.part} "
+        place = "at the end" if step.part == "closing" else f"{part}step {step.index}"
+        for why in _whys(step):
+            # what is wrong at the end may be told as laid at the step that broke it
+            if why != told.why or (step is not told and step.part != "closing"):
+                one = replace(step, why=why)
+                yield f"{place} {what(one, run).removeprefix('closing → ')}"
+
+
+def _whys(step: StepRun) -> Iterable[str]:
+    """What is wrong in a step; at the end, each promise that was found broken."""
+    checked = step.checked if step.part == "closing" else ()
+    return dict.fromkeys([step.why, *(c.why for c in checked if c.verdict == "failed")])
 
 
 def _page(run: Run, step: StepRun, context: Context) -> str:
