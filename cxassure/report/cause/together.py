@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from cxassure.incident import Deploy
@@ -31,7 +31,7 @@ from cxassure.report.cause.reached import host_of
 from cxassure.report.changes import since_good
 from cxassure.report.codes import explain
 from cxassure.report.context import Context
-from cxassure.report.tally import listed, number
+from cxassure.report.tally import WORST_FIRST, listed, number
 from cxassure.run import Run
 from cxassure.text import clip, plain, span
 
@@ -78,7 +78,7 @@ def same_host(case: Case) -> Said | None:
     if case.run.verdict != "failed" or not mine:
         return None
     ended = _journeys(case, _last_asked)
-    if len(ended) < 2:
+    if len(ended) < 2 or Blame("host", mine) in case.context.once(over, WORST_FIRST):
         return None
     told = f"{mine} is broken: {listed(ended[:4])} all end there and nothing gets through it"
     return Said(told, Blame("host", mine), f"whether {mine} is up, and its log")
@@ -105,7 +105,7 @@ def same_row(case: Case) -> Said | None:
 
 def same_step(case: Case) -> Said | None:
     """The same step breaks in several journeys, so it is the step and not the way to it."""
-    journeys = {run.journey for run in case.same}
+    journeys = _journeys(case, _ending)
     if len(journeys) < 2 or not isinstance(case.step.argument, str):
         return None
     told = f"«{deed(case.step)}» is broken wherever it comes: {len(journeys)} journeys end there"
@@ -202,13 +202,15 @@ def _moment(run: Run) -> datetime | None:
     return when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)
 
 
-def _journeys(case: Case, what: Callable[[Run], str]) -> Sequence[str]:
+def _journeys(case: Case, what: Callable[[Run], Hashable]) -> Sequence[str]:
     """The journeys of the runs as bad as this one that are like it in `what`."""
     return case.context.once(_ended_by, what).get((case.run.verdict, what(case.run)), [])
 
 
-def _ended_by(context: Context, what: Callable[[Run], str]) -> dict[tuple[str, str], list[str]]:
-    found: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
+def _ended_by(
+    context: Context, what: Callable[[Run], Hashable]
+) -> dict[tuple[str, Hashable], list[str]]:
+    found: dict[tuple[str, Hashable], dict[str, None]] = defaultdict(dict)
     for run in context.once(every):
         found[run.verdict, what(run)][run.journey] = None
     return {key: list(journeys) for key, journeys in found.items()}
@@ -235,6 +237,12 @@ def _last_asked(run: Run) -> str:
 
 def _row(run: Run) -> str:
     return run.row
+
+
+def _ending(run: Run) -> tuple[Signature | None, str]:
+    """How the deciding step went wrong, and what it did, argument and all."""
+    step = run.first_bad
+    return signature(run), str(step.argument) if step else ""
 
 
 def _code(run: Run) -> str:
