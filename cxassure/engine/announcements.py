@@ -67,15 +67,23 @@ class Announcements:
         """Tells each message as a check, and gives its ending.
 
         What did not come is only held against a `whole` journey: one that broke off may not have
-        got so far.
+        got so far. What nobody listened for in a whole one is unseen, never passed.
         """
-        for ear in (ear for ears in self.ears.values() for ear in ears):
+        ears = [ear for ears in self.ears.values() for ear in ears]
+        for ear in [*ears, *(self._deaf(ears) if whole else ())]:
             came = ear.came is not None
             if came or whole or not ear.announced.due:
                 right = came == ear.announced.due or (ear.unseen and not came)
                 ending = Ending() if right else _wrong(ear)
                 stream.emit(_checked(ear, ending, stream))
                 yield ending
+
+    def _deaf(self, ears: Sequence[_Ear]) -> Iterator[_Ear]:
+        """The messages that nobody could listen for: all who could have heard them stayed away."""
+        for one in self.announced:
+            if not any(ear.announced is one for ear in ears):
+                unseen = f"nobody who could hear it came to «{one.window.target}»"
+                yield _Ear(one, "", "message", unseen=unseen)
 
 
 async def _listen(ear: _Ear, party: Party, step: int) -> None:

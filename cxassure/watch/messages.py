@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from cxassure.errors import Misread, Problem, SpecError
+from cxassure import catalog
+from cxassure.errors import CxassureError, Misread, Problem, SpecError
 from cxassure.peak import Calendar, Occurrence, zone
 from cxassure.probe import Probe
 from cxassure.settings import Announced, MessageWindow
@@ -77,9 +78,38 @@ class Messages:
 
 
 def concerns(window: MessageWindow, probe: Probe) -> bool:
-    """Whether `probe` has a party where the message is to be found."""
-    there = any(party.target == window.target for party in probe.parties.values())
-    return there and chosen(window.when.journeys, probe)
+    """Whether `probe` has a party that can hear or see the message where it is to be found."""
+    return any(_hears(channel) for channel in _channels(window, probe))
+
+
+def unheard(windows: Sequence[MessageWindow], probes: Sequence[Probe]) -> list[Problem]:
+    """The messages that nobody can hear or see in any of `probes`, which are all there are: runs
+    would pass without a word about them."""
+    return [_unheard(w, probes) for w in windows if not any(concerns(w, p) for p in probes)]
+
+
+def _unheard(window: MessageWindow, probes: Sequence[Probe]) -> Problem:
+    there = sorted({channel for probe in probes for channel in _channels(window, probe)})
+    why = f"only {', '.join(there)} parties go" if there else "none of its journeys goes"
+    what = f"nobody can hear «{window.when.name}»: {why} to «{window.target}»"
+    hint = f"write a journey with an ivr, chat or web party at {window.target}, or take it out"
+    return Problem(window.when.place, what, hint)
+
+
+def _channels(window: MessageWindow, probe: Probe) -> set[str]:
+    """Over which channels `probe` goes where the message is to be found."""
+    if not chosen(window.when.journeys, probe):
+        return set()
+    return {party.channel for party in probe.parties.values() if party.target == window.target}
+
+
+def _hears(channel: str) -> bool:
+    """Whether anything is announced on a channel. Of one that cannot be loaded nobody knows:
+    the run says what is wrong with it."""
+    try:
+        return bool(catalog.session(channel).announces)
+    except CxassureError:
+        return True
 
 
 def _told(found: Sequence[Occurrence], at: datetime, window: MessageWindow) -> str:

@@ -99,3 +99,17 @@ async def test_a_line_that_cannot_tell_leaves_the_message_unseen(
 async def test_a_party_that_was_never_greeted_missed_the_message() -> None:
     found = await run(does(1, "knock"), due=True)
     assert (found.verdict, found.steps[-1].seen) == ("failed", "nothing")
+
+
+async def test_a_message_that_nobody_who_came_could_hear_is_unseen_and_never_passed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Lobby, "announces", "")
+    for due in (True, False):
+        found = await run(GREETED, due=due)
+        assert (found.verdict, [one.why for one in found.unseen]) == ("passed", [DEAF])
+    fails = ask(2, "and now", expect=(expects("reply", contains="come"),))
+    assert (await run(GREETED, fails, due=True)).unseen == []
+
+
+DEAF = "nobody who could hear it came to «hall»"

@@ -14,7 +14,7 @@ from cxassure.errors import Misread
 from cxassure.peak import Calendar, zone
 from cxassure.probe import FORMAT, Party, Probe
 from cxassure.settings import MessageWindow
-from cxassure.watch import Messages, settled
+from cxassure.watch import Messages, settled, unheard
 from cxassure.watch.messages import SLACK
 from cxassure.watch.wall import instant
 
@@ -84,6 +84,48 @@ def test_a_message_concerns_who_goes_to_its_target_in_its_journeys(tmp_path: Pat
     assert only_smoke.announced(probe(tags=("smoke",)), then)
     assert not only_smoke.announced(probe(), then)
     assert not only_smoke.announced(probe("other", tags=("smoke",)), then)
+
+
+def over(*channels: str) -> Probe:
+    """A journey that goes to the line over these channels."""
+    parties = {channel: Party(channel=channel, target="line") for channel in channels}
+    return Probe(format=FORMAT, journey="call", parties=parties)
+
+
+@pytest.mark.parametrize(
+    ("channels", "heard"),
+    [
+        (("ivr",), True),
+        (("chat",), True),
+        (("web",), True),
+        (("api",), False),
+        (("agent", "inbox", "api"), False),
+        (("api", "ivr"), True),
+    ],
+)
+def test_a_message_concerns_who_can_hear_it(
+    messages: Messages, channels: tuple[str, ...], heard: bool
+) -> None:
+    then = at("2026-12-24T13:00")
+    assert bool(messages.announced(over(*channels), then)) is heard
+    assert bool(messages.edges([over(*channels)], then)) is heard
+
+
+def test_a_channel_that_cannot_be_loaded_is_left_to_the_run_to_tell(messages: Messages) -> None:
+    assert messages.announced(over("telepathy"), at("2026-12-24T13:00"))
+
+
+def test_a_message_that_no_journey_can_hear_is_told_at_its_place(messages: Messages) -> None:
+    found = messages.windows
+    (deaf,) = unheard(found, [over("api"), over("inbox"), probe("other")])
+    assert (deaf.place.line, deaf.what) == (
+        2,
+        "nobody can hear «feast»: only api, inbox parties go to «line»",
+    )
+    (nobody,) = unheard(found, [probe("other")])
+    assert nobody.what == "nobody can hear «feast»: none of its journeys goes to «line»"
+    assert "ivr, chat or web party at line" in nobody.hint
+    assert unheard(found, [over("api"), probe()]) == []
 
 
 def lasting(tmp_path: Path, start: datetime, end: datetime) -> Messages:
