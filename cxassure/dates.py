@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cxassure.peak import Calendar
+import msgspec
+
+from cxassure.errors import Problem, SpecError
+from cxassure.peak import Calendar, Feed
 from cxassure.probe import Probe
 from cxassure.settings import Environment, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from cxassure.watch import Messages
 
+YEAR = timedelta(days=365)
 REHEARSED = ("", "twiml", "desk", "cassette")
 """Lines on which no telephone rings."""
 
@@ -45,6 +49,34 @@ def messages(settings: Settings, root: Path) -> Messages:
     from cxassure import watch
 
     return watch.Messages(settings.message_windows, watch.load(_spoken(settings), root))
+
+
+def unfit(settings: Settings, root: Path, probes: Sequence[Probe] | None) -> list[Problem]:
+    """What is wrong with peaks, windows and messages in the year to come, and, where `probes` are
+    all that there are, with which of them peaks and windows are about. Nothing is fetched."""
+    found = {*_wrong(settings.calendar, root, probes), *_wrong(_spoken(settings), root, None)}
+    return sorted(found)
+
+
+def _wrong(written: Calendar, root: Path, probes: Sequence[Probe] | None) -> list[Problem]:
+    if not written.entries:
+        return []
+    from cxassure import watch
+    from cxassure.watch.looking import problems
+
+    now, found = datetime.now(UTC), list[Problem]()
+    try:
+        loaded = watch.load(written, root)
+    except SpecError as wrong:
+        found, loaded = [*wrong.problems], _without_feeds(written)
+    return [*found, *problems(loaded, probes, now, now + YEAR)]
+
+
+def _without_feeds(written: Calendar) -> Calendar:
+    """What can be computed of a calendar whose files cannot be read."""
+    peaks = tuple(one for one in written.peaks if not isinstance(one.dates, Feed))
+    windows = tuple(one for one in written.windows if not isinstance(one.dates, Feed))
+    return msgspec.structs.replace(written, peaks=peaks, windows=windows)
 
 
 def fetch(settings: Settings, root: Path, secret: Callable[[str], str]) -> list[Path]:

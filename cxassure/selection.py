@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
 
-from cxassure.errors import UsageError
+from cxassure.errors import Problem, UsageError
+from cxassure.incident import Waiver
 from cxassure.probe import Probe
-from cxassure.text import guess
+from cxassure.text import clip, guess
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +73,29 @@ def filtered(probes: list[Probe], selection: Selection) -> list[Probe]:
 def _has(document: Probe, selection: Selection) -> bool:
     tagged = not selection.tags or bool(set(selection.tags) & set(document.tags))
     return tagged and (not selection.rows or document.row in selection.rows)
+
+
+def in_vain(
+    waivers: Sequence[Waiver], probes: Sequence[Probe], root: Path, now: datetime
+) -> list[Problem]:
+    """Names in the `waivers:` of the workspace at `root` that no journey has; what has ended bears
+    nothing anyway."""
+    from cxassure.spec import settings_place
+
+    known = {p.journey for p in probes}
+    return [
+        Problem(
+            settings_place(root, "waivers", index, "journeys", at),
+            f"no journey is called «{clip(name, 60)}»",
+            guess(name, known),
+        )
+        for index, one in enumerate(waivers)
+        for at, name in enumerate(one.journeys)
+        if now < one.until and not any(_borne(name, p) for p in probes)
+    ]
+
+
+def _borne(name: str, document: Probe) -> bool:
+    """A row's name reads like a glob."""
+    names = (document.journey, document.name)
+    return name in names or any(fnmatch.fnmatchcase(n, name) for n in names)

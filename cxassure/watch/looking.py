@@ -18,13 +18,16 @@ LONGEST = timedelta(days=93)
 
 
 def problems(
-    calendar: Calendar, probes: Sequence[Probe], since: datetime, until: datetime
+    calendar: Calendar, probes: Sequence[Probe] | None, since: datetime, until: datetime
 ) -> list[Problem]:
-    """Holidays that there are not, peaks too long, and peaks and windows about no journey."""
+    """Holidays that there are not, peaks too long, and peaks and windows about no journey.
+
+    Without `probes` nobody can say which journeys there are.
+    """
     found: list[Problem] = []
     for entry in calendar.entries:
         told = [*_when(calendar, entry, range(since.year - 1, until.year + 2))]
-        told += _whom(entry, probes)
+        told += _whom(entry, probes) if probes is not None else ()
         found += [Problem(entry.place, what, hint) for what, hint in told]
     return sorted(set(found))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,8 @@ def command(paths: tuple[Path, ...], root: Path, json_to: str | None) -> int:
     """Read journeys, fragments and settings and tell every problem as file:line:column.
 
     Those whom alerts: names are looked at as they are written: no secret is read, nobody is told.
+    Peaks, windows and messages are computed for a year; calendars that have an address are read
+    as they were fetched. Peaks and waivers about no journey are told where there are no PATHS.
     """
     try:
         workspace = options.open_workspace(root)
@@ -43,15 +46,30 @@ def command(paths: tuple[Path, ...], root: Path, json_to: str | None) -> int:
 
 
 def _planned(workspace: Workspace, paths: tuple[Path, ...]) -> list[Probe]:
-    """The probes. Raises `SpecError` with what is wrong in journeys and in who is to be told."""
+    """The probes. Raises `SpecError` with what is wrong in journeys, in who is to be told, in the
+    calendar and in what is borne."""
     problems = workspace.unfit()
+    probes: list[Probe] = []
     try:
         probes = workspace.plan(paths).probes
     except SpecError as wrong:
-        raise SpecError([*problems, *wrong.problems]) from None
+        problems += wrong.problems
+    problems += _around(workspace, [] if paths else probes)
     if problems:
         raise SpecError(problems)
     return probes
+
+
+def _around(workspace: Workspace, probes: list[Probe]) -> list[Problem]:
+    """What is wrong in the calendar and in waivers; of journeys that are not there only where all
+    are known."""
+    from cxassure import dates, selection
+
+    root, settings = workspace.root, workspace.settings
+    found = dates.unfit(settings, root, probes or None)
+    if probes and settings.waivers:
+        found += selection.in_vain(settings.waivers, probes, root, datetime.now(UTC))
+    return found
 
 
 def _row(problem: Problem) -> dict[str, object]:
