@@ -98,6 +98,8 @@ def _page(run: Run, step: StepRun) -> str:
 
 
 def _who(run: Run, step: StepRun | None, found: Cause | None, context: Context) -> str:
+    if step and step.unclean:
+        return f"nobody that is known: {run.name} got through, but was not cleaned up after"
     if run.verdict in ("error", "missed"):
         return f"nobody that is known: we could not look, and {run.name} is not watched meanwhile"
     ids = set(found.runs) if found else set()
@@ -194,7 +196,7 @@ def _next(run: Run, step: StepRun | None, found: Cause | None) -> str:
     check = f"check {found.check}" if found and found.check else ""
     hint = step.hint if step else ""
     look = f"look at what step {step.index} shows below" if step else "see the log of this run"
-    ours = run.verdict in ("error", "missed")
+    ours = run.verdict in ("error", "missed") and not (step and step.unclean)
     whom = "whoever runs cxassure" if ours else run.owner or "the owner of the journey"
     return "; ".join(filter(None, [check, hint] if check or hint else [look])) + f"; tell {whom}"
 

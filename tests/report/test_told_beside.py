@@ -6,6 +6,8 @@ from streams import Telling
 from cxassure.events import Checked, Measured
 from cxassure.report import json as report_json
 from cxassure.report import junit
+from cxassure.report.answers import answers
+from cxassure.report.context import Context
 from cxassure.report.text import failure
 from cxassure.run import fold
 
@@ -60,3 +62,19 @@ def test_promises_that_were_broken_too_are_told_beside_a_step_that_failed():
     told = " ".join(failure(closing(telling, TURNS, WORDS)).split())
     assert "say one → no reply came" in told
     assert "at the end the turns was 5" in told and "at the end the words heard was 17" in told
+
+
+def test_a_clean_up_that_the_company_failed_at_is_told_to_the_owner_and_not_to_us():
+    why = "GET https://shop.example/cancel answered 500"
+    run = chat(verdict="failed", why=why, code="500").end("error", why=f"always: {why}")
+    run.owner = "chat-team"
+    said = {one.label: one.said for one in answers(run, Context(runs=(run,)))}
+    assert said["cause"] == f"the clean-up failed: {why}"
+    assert said["who"] == "nobody that is known: chat got through, but was not cleaned up after"
+    assert said["next"].endswith("tell chat-team")
+
+
+def test_a_clean_up_that_we_failed_at_stays_ours():
+    run = chat(verdict="error", why="no browser was found").end("error", why="always: no browser")
+    assert "on our side: no browser was found" in failure(run)
+    assert "tell whoever runs cxassure" in failure(run)

@@ -52,10 +52,12 @@ _OURS = (
 
 
 def ours(case: Case) -> Said | None:
-    """An error is nothing the company did."""
+    """An error is nothing the company did, but where it failed in cleaning up."""
     if case.run.verdict not in ("error", "missed"):
         return None
     why = clip(case.step.why or case.run.why, 120)
+    if case.step.unclean:
+        return Said(f"the clean-up failed: {why}")
     everywhere = len(case.every) > 1 and case.context.once(_whys) == {_why(case.run)}
     told = f"{'nothing could be looked at' if everywhere else 'on our side'}: {why}"
     words = plain(f"{why} {case.step.hint}")
