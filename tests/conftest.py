@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from collections.abc import Generator
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+sys.path.insert(0, str(Path(__file__).parent))  # what tests of several folders share
 LISTED = Path(__file__).with_name("skips.txt")
 
 # how long an example takes is the machine's affair; under CI the examples are the same each time

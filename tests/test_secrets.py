@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import html
 import json
 import os
 import re
@@ -13,13 +12,11 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import quote, quote_plus
 
-import markupsafe
 import pytest
+from handwriting import betrays, written
 from hypothesis import given
 from hypothesis import strategies as st
-from jinja2.utils import htmlsafe_json_dumps
 
 from cxassure.engine.masking import SHORTEST, Mask
 from cxassure.errors import CannotLook
@@ -29,53 +26,6 @@ CHARACTERS = st.characters(exclude_categories=["Cs", "Cc"])
 SECRETS = st.text(CHARACTERS, min_size=8, max_size=40).filter(lambda text: len(set(text)) > 3)
 NUMBERS = st.text("0123456789", min_size=12, max_size=19).filter(lambda text: len(set(text)) > 3)
 AROUND = st.text(st.sampled_from("<>&\"'{}:=,. \n"), max_size=12)
-
-
-def shown(secret: str, reserved: str) -> str:
-    """As a part of a browser's address (WHATWG URL, 1.3) in which `reserved` marks are encoded."""
-    printed = "".join(map(chr, range(0x21, 0x7F)))
-    return quote(secret, safe="".join(mark for mark in printed if mark not in reserved))
-
-
-def written(secret: str) -> dict[str, str]:
-    """The ways in which programs that we meet write a value down."""
-    data = secret.encode()
-    return {
-        "plain": secret,
-        "in a URL": quote(secret, safe=""),
-        "in a form": quote_plus(secret),
-        "in a URL with paths": quote(secret),
-        "by encodeURIComponent": quote(secret, safe="!'()*"),
-        "by a browser's form": quote_plus(secret, safe="*").replace("~", "%7E"),
-        "in a browser's query": shown(secret, "\"#<>'"),
-        "in a browser's path": shown(secret, '"#<>?`{}'),
-        "in HTML": html.escape(secret),
-        "in an attribute": html.escape(secret, quote=False).replace('"', "&quot;"),
-        "by Jinja": str(markupsafe.escape(secret)),
-        "by Jinja in a script": str(htmlsafe_json_dumps(secret))[1:-1],
-        "in HTML text": html.escape(secret, quote=False),
-        "in JSON": json.dumps(secret)[1:-1],
-        "in JSON as UTF-8": json.dumps(secret, ensure_ascii=False)[1:-1],
-        "in hex": data.hex(),
-        "in base64": base64.b64encode(data).decode().rstrip("="),
-        "in base64 for URLs": base64.urlsafe_b64encode(data).decode().rstrip("="),
-        "in JSON in JSON": json.dumps(json.dumps(secret)[1:-1])[1:-1],
-        "in a body in an exchange": json.dumps(json.dumps(secret, ensure_ascii=False)[1:-1])[1:-1],
-        "in a string in a body in an exchange": json.dumps(
-            json.dumps(json.dumps(secret)[1:-1])[1:-1], ensure_ascii=False
-        )[1:-1],
-        "as a password": base64.b64encode(b"user:" + data).decode().rstrip("="),
-    }
-
-
-def betrays(text: str, secret: str, form: str) -> bool:
-    """Whether the secret can be read in `text`: whole, or six letters of base64 in a row."""
-    seen = written(secret)[form]
-    if form == "as a password":
-        seen = seen[7:]  # so far it is `user:`
-    elif "base64" not in form:
-        return seen in text
-    return any(seen[at : at + 6] in text for at in range(len(seen) - 5))
 
 
 @given(SECRETS, AROUND, AROUND)
@@ -222,6 +172,17 @@ STEPS = [
     ("caller", '{press: "1"}', "prompt: {contains: eight digits}"),
     ("caller", '{press: "${secret.digits}#"}', ""),
 ]
+TRACED = """\
+journey: traced
+parties:
+  searcher: {channel: web, target: shop}
+  member: {channel: web, target: shop, headers: {X-Key: "${secret.key}"}}
+  stranger: {channel: web, target: shop}
+steps:
+  - searcher: {open: "/search?q=${secret.key}"}
+  - member: {open: /}
+  - stranger: {open: /}
+"""
 FACET = {"shopper": "page", "asker": "reply", "writer": "reply", "office": "body"}
 FACET |= {"mailbox": "message", "caller": "prompt"}
 
@@ -264,6 +225,7 @@ def nest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[
         for name in ("healthy", "failing"):
             text = journey(name, name == "failing")
             (root / f"journeys/{name}.yaml").write_text(text, "utf-8")
+        (root / "journeys/traced.yaml").write_text(TRACED, "utf-8")
         planted = {f"CXASSURE_SECRET_{n.upper()}": value for n, value in CANARIES.items()}
         yield root, {**environ, **planted}
         company.stdin.close()
@@ -283,9 +245,18 @@ def typed(nest: tuple[Path, dict[str, str]], *words: str) -> subprocess.Complete
     )
 
 
+def opened(path: Path) -> bytes:
+    """What is in a file; of an archive, the names and all that is packed."""
+    if path.suffix != ".zip":
+        return path.read_bytes()
+    with zipfile.ZipFile(path) as archive:
+        names = [name for name in archive.namelist() if not name.endswith((".png", ".jpeg"))]
+        return b"\n".join([*map(str.encode, names), *map(archive.read, names)])
+
+
 def sightings(root: Path, *texts: str) -> list[str]:
     """Where a canary is seen, in any form, in files below `root` or in `texts`."""
-    files = {p: p.read_bytes() for p in root.rglob("*") if p.is_file() and ".png" not in p.name}
+    files = {p: opened(p) for p in root.rglob("*") if p.is_file() and ".png" not in p.name}
     told = {str(path.relative_to(root)): data.decode("latin-1") for path, data in files.items()}
     told |= {f"text {n}": text.encode().decode("latin-1") for n, text in enumerate(texts)}
     return [
@@ -304,7 +275,7 @@ Said = subprocess.CompletedProcess[str]
 def driven(nest: tuple[Path, dict[str, str]]) -> tuple[Said, Said]:
     """What was said while both journeys were compiled and run."""
     made = typed(nest, "cxassure", "compile")
-    return made, typed(nest, "cxassure", "run", "--json", "a.json", "--junit", "a.xml")
+    return made, typed(nest, "cxassure", "run", "--trace", "--json", "a.json", "--junit", "a.xml")
 
 
 def test_no_canary_is_seen_in_anything_that_a_run_leaves(
@@ -323,6 +294,19 @@ def test_no_canary_is_seen_in_anything_that_a_run_leaves(
         if name != "twilio_token":  # it only signs
             assert f"‹secret.{name}›" in everything, f"{name} was never typed"
     assert sightings(root, made.stdout + made.stderr, done.stdout + done.stderr, told.stdout) == []
+
+
+def test_a_trace_is_kept_only_where_no_secret_is_packed_in_it(
+    nest: tuple[Path, dict[str, str]], driven: tuple[Said, Said]
+) -> None:
+    runs = {run["journey"]: run for run in json.loads((nest[0] / "a.json").read_text())["runs"]}
+    assert runs["traced"]["verdict"] == "passed", runs["traced"]["why"]
+    last = runs["traced"]["steps"][-1]
+    assert [why.partition(": ")[0] for why in last["findings"]] == [
+        "trace.zip of member was not kept",
+        "trace.zip of searcher was not kept",
+    ]
+    assert [one["name"] for one in last["evidence"]] == ["trace.zip"]  # the stranger's
 
 
 def layers(data: bytes) -> Iterator[str]:

@@ -13,6 +13,7 @@ from urllib.parse import quote, quote_plus
 
 import msgspec
 
+from cxassure.engine import unpacking
 from cxassure.errors import CannotLook
 from cxassure.events import AnyEvent, decode, encode
 
@@ -147,7 +148,6 @@ class Mask:
     """Replaces the values of `secrets` by `‹secret.name›` in text, events and evidence."""
 
     def __init__(self, secrets: Mapping[str, str]) -> None:
-        self._values = tuple(value for value in secrets.values() if value)
         self._forms: list[tuple[str, str]] = []
         for name, value in secrets.items():
             if value and len(value) < SHORTEST:
@@ -159,6 +159,8 @@ class Mask:
             self._forms += [(form, f"‹secret.{name}›") for form in found]
         self._forms.sort(key=lambda pair: -len(pair[0]))
         self._bytes = [(form.encode(), put.encode()) for form, put in self._forms]
+        # a form with marks that JSON escapes could hide in a line that escapes any
+        self._escaped = any('"' in form or "\\" in form for form, _ in self._forms)
 
     def conceals(self, text: str) -> bool:
         """Whether `text` holds a secret's value."""
@@ -172,11 +174,25 @@ class Mask:
         return text
 
     def data(self, data: bytes) -> bytes:
-        """Evidence without secrets; what is compressed (images, archives) is beyond its reach."""
+        """Evidence without secrets. What is compressed is beyond its reach: pictures, and archives,
+        of which `seals` tells."""
         for form, put in self._bytes:
             if form in data:
                 data = data.replace(form, put)
         return data
+
+    def seals(self, data: bytes) -> str:
+        """Why evidence must not be kept: what is packed in it holds a secret, or may; else `""`.
+
+        It is not masked and packed anew: a trace has pictures too of what is to be read in it.
+        """
+        if not self._bytes:
+            return ""
+        try:
+            found = any(form in one for one in unpacking.contents(data) for form, _ in self._bytes)
+        except unpacking.CannotUnpack as wrong:
+            return f"it cannot be looked through for secrets, {wrong}"
+        return "a secret is packed in it, where it cannot be masked" if found else ""
 
     def event(self, event: AnyEvent) -> AnyEvent:
         """The event without secrets, and fit to be written as UTF-8.
@@ -187,7 +203,7 @@ class Mask:
             text = encode(event).decode()
         except UnicodeEncodeError:  # half a surrogate pair, as scripts on a page can make
             return decode(msgspec.json.encode(self._tree(msgspec.to_builtins(event))))
-        if not any(form in text for form, _ in self._forms) and not _hides(text, self._values):
+        if not self.conceals(text) and not (self._escaped and "\\" in text):
             return event
         return decode(msgspec.json.encode(self._tree(msgspec.to_builtins(event))))
 
@@ -201,8 +217,3 @@ class Mask:
         if isinstance(value, int) and not isinstance(value, bool) and self.conceals(str(value)):
             return self.text(str(value))
         return value
-
-
-def _hides(line: str, values: tuple[str, ...]) -> bool:
-    """Whether JSON's own escapes could hide a value that has characters which JSON escapes."""
-    return "\\" in line and any('"' in v or "\\" in v or not v.isascii() for v in values)

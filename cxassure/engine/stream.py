@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 import msgspec
@@ -88,7 +89,11 @@ class Stream:
         return observed.at
 
     async def keep(self, party: str, name: str, data: bytes, media: str) -> None:
-        """Puts evidence away, masked, and tells where it is."""
+        """Puts evidence away, masked, and tells where it is; where it cannot be masked, why not."""
+        # in a thread: a trace takes a moment, and meanwhile the clocks of other journeys go on
+        if why := await asyncio.to_thread(self.mask.seals, data):
+            self.finding(f"{name} of {party} was not kept: {why}")
+            return
         step, at = self.step, round(self.now(), 4)
         path, size = await self._put_away(name, self.mask.data(data), media)
         self.emit(Kept(step=step, at=at, name=name, path=path, media=media, size=size, party=party))
