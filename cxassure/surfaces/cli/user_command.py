@@ -43,8 +43,8 @@ def command(
     `add` lets NAME in or changes them: the password is asked for, or read from standard input; who
     is kept out stays so. `token` makes a token for a program called NAME, a name not taken yet, and
     tells it this once. `remove` lets NAME in no more, `list` tells all. A viewer reads, an operator
-    also takes incidents, notes and waives, an admin may all. It is kept in the folder `dashboard` of
-    the reports, which only its owner reads.
+    also takes incidents, notes and waives, an admin may all. It is kept in the folder `dashboard`
+    of the reports, which only its owner reads.
     Exit code 2 for a name or password that is none, nobody's, or taken.
     """
     folder = options.open_workspace(root, "", report_dir).store.reports / "dashboard"
