@@ -25,7 +25,10 @@ Witness = Callable[[str], Awaitable[None]]
 
 @dataclass(slots=True)
 class Check:
-    """One expectation under judgement: bound to its facet, with what was seen of it so far."""
+    """One expectation under judgement: bound to its facet, with what was seen of it so far.
+
+    `missed`: it did not hold when the limit passed; what holds later is late.
+    """
 
     expectation: Expectation
     facet: Facet
@@ -41,6 +44,7 @@ class Check:
     matched: int | None = None
     spoken: Heard | None = None
     final: bool = False
+    missed: bool = False
 
     @property
     def expected(self) -> str:
@@ -111,10 +115,15 @@ async def settle(
     `witness` is called once, at the moment in which the limit passes.
     """
     deadline, last = began + limit, began + limit + look_on
+    overran, at_limit = session.clock.now() > deadline, True
     while True:
         now, final = session.clock.now(), session.final
         late = (now >= deadline or final) and not session.behind
-        if await holds_now(session, judged, late):
+        held = await holds_now(session, judged, late)
+        if late and at_limit:
+            _miss(judged, overran)
+            at_limit = False
+        if held:
             return True
         if session.behind and now < last + BEHIND:
             await session.attend(now + 0.25)
@@ -137,6 +146,12 @@ async def holds_now(session: Session, judged: list[Check], late: bool = False) -
     for check in judged:
         await _ask(session, check, late)
     return all(check.unseen or (check.held and (check.aimed or late)) for check in judged)
+
+
+def _miss(judged: list[Check], overran: bool) -> None:
+    """The look at the limit: what does not hold now is late, and all is where the verb overran."""
+    for check in judged:
+        check.missed = overran or not check.held
 
 
 def _missing(judged: list[Check]) -> str:
@@ -257,7 +272,7 @@ def verdict(check: Check, began: float, limit: float, aim: float | None) -> tupl
     if not check.held:
         return "failed", _unmet(check, limit)
     took = check.came - began
-    if took > limit and check.lasting:
+    if took > limit and (check.lasting or check.missed):
         return "failed", f"came after {span(took)}, limit {span(limit)}"
     if not check.aimed:
         return "degraded", f"{check.facet.name} was {clip(check.seen, 80)}, aim {_aims(check)}"

@@ -83,6 +83,13 @@ class Lobby(Session):
             self.note("company", "reply", "come in")
 
     @verb()
+    async def dawdle(self, length: Seconds) -> None:
+        """Takes its time, and then says something."""
+        self.clock.time += length
+        self.note("customer", "said", "well")
+        self.note("company", "reply", "Hello")
+
+    @verb()
     async def leave(self, reply: str = "") -> None:
         """Walks out with a last word in the ear; after it nothing can come."""
         self.left = True

@@ -35,6 +35,27 @@ async def test_an_answer_past_its_limit_fails_and_says_how_late_it_was() -> None
     assert bad and (bad.verdict, bad.why) == ("failed", "came after 7.1 s, limit 5.0 s")
 
 
+@pytest.mark.parametrize(
+    "must", [{"contains": "Hello"}, {"equals": "Hello"}, {"not": {"contains": "Hold"}}]
+)
+async def test_what_holds_only_past_the_limit_is_late_however_it_is_compared(
+    must: dict[str, object],
+) -> None:
+    for after, outcome in (("4s", "passed"), ("7s", "failed")):
+        first = ask(1, "hi", "Hold on", "1s", expect=(expects("reply", contains="Hold"),))
+        then = ask(2, "so", "Hello", after, within=5.0, expect=(expects("reply", **must),))
+        step = (await live(probe(first, then))).run.steps[2]
+        assert step.verdict == outcome
+        assert step.why == ("" if outcome == "passed" else "came after 7.0 s, limit 5.0 s")
+
+
+async def test_an_exact_expectation_does_not_excuse_a_verb_that_overran() -> None:
+    for must in ({"at_least": "1"}, {"at_most": "9"}, {"equals": "5"}):
+        slow = does(1, "dawdle", "7s", within=5.0, expect=(expects("size", **must),))
+        bad = (await live(probe(slow))).run.first_bad
+        assert bad and bad.why == "came after 7.0 s, limit 5.0 s"
+
+
 async def test_an_answer_that_never_comes_is_told_apart_from_a_late_one() -> None:
     lived = await live(probe(ask(1, "hi", "Go away", expect=(expects("reply", contains="hello"),))))
     bad = lived.run.first_bad

@@ -78,7 +78,7 @@ def test_every_journey_passes_on_the_line_of_a_healthy_company(
 ) -> None:
     runs = called[HEALTHY]
     assert len(runs) >= 4
-    assert {run.verdict for run in runs} == {"passed"}, told(runs)
+    assert told([run for run in runs if run.verdict != "passed"]) == []
 
 
 @pytest.mark.parametrize("name", QUICK)
