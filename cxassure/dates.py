@@ -53,9 +53,18 @@ def messages(settings: Settings, root: Path) -> Messages:
 
 def unfit(settings: Settings, root: Path, probes: Sequence[Probe] | None) -> list[Problem]:
     """What is wrong with peaks, windows and messages in the year to come, and, where `probes` are
-    all that there are, with which of them peaks and windows are about. Nothing is fetched."""
+    all that there are, with which of them peaks and windows are about, and whether anybody hears
+    the messages. Nothing is fetched."""
     found = {*_wrong(settings.calendar, root, probes), *_wrong(_spoken(settings), root, None)}
-    return sorted(found)
+    return sorted({*found, *_unheard(settings, probes)})
+
+
+def _unheard(settings: Settings, probes: Sequence[Probe] | None) -> list[Problem]:
+    if not (probes and settings.message_windows):
+        return []
+    from cxassure import watch
+
+    return watch.unheard(settings.message_windows, probes)
 
 
 def _wrong(written: Calendar, root: Path, probes: Sequence[Probe] | None) -> list[Problem]:
