@@ -139,7 +139,7 @@ class Tab:
 
     async def _asked(self, dialog: Dialog) -> None:
         """An alert is read and put away; a question waits for the customer's answer."""
-        self.tell("company", "page", dialog.message, dialog=dialog.type)
+        self.tell("company", "dialog", dialog.message, dialog=dialog.type)
         if dialog.type in ("alert", "beforeunload"):
             await dialog.accept()
         else:

@@ -127,11 +127,16 @@ class Looking(Browsing):
 
     @facet()
     async def dialog(self) -> str | None:
-        """What the page asks in a dialog that is open.
+        """What the page asks in a dialog that is open, else what its last alert of the step said.
+
+        An alert is read and put away at once; a question waits for `accept` or `dismiss`.
 
         Example: `expect: {dialog: {contains: Are you sure}}`
         """
-        return self.tab.dialog.message if self.tab.dialog else None
+        if self.tab.dialog:
+            return self.tab.dialog.message
+        told = (s for s in reversed(self.seen[self.window :]) if s.what == "dialog")
+        return next((seen.text for seen in told if seen.data["dialog"] == "alert"), None)
 
     @facet(fields=ConsoleFields)
     async def console(self) -> dict[str, Any]:

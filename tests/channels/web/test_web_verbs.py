@@ -152,8 +152,28 @@ async def test_a_question_left_open_is_answered_with_no_and_told(shopper):
 async def test_an_alert_is_read_and_put_away(shopper):
     await shopper.do("open", "/noisy")
     await shopper.do("click", "Tell")
-    assert "page Mind the gap" in shopper.lines()
+    assert "dialog Mind the gap" in shopper.lines()
     assert await shopper.see("element", {"css": "#out"}) == "after"
+
+
+async def test_the_last_alert_of_the_step_is_seen_until_something_else_is_done(shopper):
+    await shopper.do("open", "/noisy")
+    assert await shopper.see("dialog") is None
+    await shopper.do("click", "Tell")
+    assert await shopper.see("dialog") == "Mind the gap"
+    await shopper.do("click", "Ask")
+    assert await shopper.see("dialog") == "Really cancel?"
+    await shopper.do("dismiss")
+    assert await shopper.see("dialog") is None
+
+
+async def test_a_dialog_is_no_page_that_the_customer_is_left_on(shopper):
+    await shopper.do("open", "/noisy")
+    await shopper.do("click", "Tell")
+    await shopper.do("click", "Ask")
+    pages = [seen.text for seen in shopper.seen if seen.what == "page"]
+    assert pages == ["Noisy"]
+    await shopper.do("dismiss")
 
 
 async def test_shadow_roots_and_frames_are_looked_into(shopper):
