@@ -74,7 +74,7 @@ class Workspace:
         from cxassure import plan, spec
 
         library = spec.read(self._with_fragments(paths) or [self._folder()], self.root)
-        planned = plan.compile(library, self.settings)
+        planned = plan.compile(library, self.settings, places=spec.settings_places(self.root))
         problems = [*library.problems, *planned.problems]
         if problems:
             raise SpecError(problems)

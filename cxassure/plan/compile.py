@@ -11,12 +11,13 @@ from typing import Any
 from cxassure import catalog, measures
 from cxassure.errors import CxassureError, Misread, Problem
 from cxassure.grammar import Grammar
-from cxassure.journey import Journey
+from cxassure.journey import Journey, Places
 from cxassure.library import Library
 from cxassure.peak import cadence
 from cxassure.plan.checks import Channel, bind
 from cxassure.plan.findings import Enough, Findings
 from cxassure.plan.references import Filling, Known, check, refers
+from cxassure.plan.targets import Targets
 from cxassure.plan.walk import TOP, TooLong, Walk
 from cxassure.probe import FORMAT, Party, Probe, Promise, Step
 from cxassure.settings import Settings
@@ -24,6 +25,8 @@ from cxassure.text import Raw, clip, guess, seconds
 
 PROBE_STEPS = 100_000
 """Steps that all rows of a journey may come to."""
+SETTINGS = Places("cxassure.yaml")
+"""The settings where nobody knows how they are written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +38,21 @@ class Plan:
 
 
 def compile(
-    library: Library, settings: Settings, language: Callable[[str], Grammar] = catalog.language
+    library: Library,
+    settings: Settings,
+    language: Callable[[str], Grammar] = catalog.language,
+    places: Places = SETTINGS,
 ) -> Plan:
     """A probe for each row of each journey that has no problems. Raises nothing for bad journeys.
 
-    `problems` are those found in compiling; those of reading are the library's.
+    `problems` are those found in compiling; those of reading are the library's. `places` are those
+    of the settings, whose targets are held against the channels of the parties that name them.
     """
     plan = Plan()
     unreadable = {problem.place.path for problem in library.problems}
-    compiler = _Compiler(library, Known(settings), language, settings.every)
+    compiler = _Compiler(
+        library, Known(settings), language, Targets(settings, places), settings.every
+    )
     for journey in sorted(library.journeys, key=lambda one: (one.name, one.places.path)):
         findings, through = Findings(), {journey.places.path}
         probes = compiler.probes(journey, findings, through)
@@ -61,6 +70,7 @@ class _Compiler:
     library: Library
     known: Known
     language: Callable[[str], Grammar]
+    targets: Targets
     every: str = ""
     channels: dict[str, Channel | CxassureError] = field(default_factory=dict)
 
@@ -196,6 +206,8 @@ class _Row:
             return None
         if found:
             self._options(found.grammar, options, *at)
+            for problem in self.compiler.targets.problems(found.grammar, target):
+                self.findings.say(problem.place, problem.what, problem.hint)
         return found
 
     def _options(self, grammar: Grammar, options: dict[str, Raw], *at: str) -> None:

@@ -2,6 +2,6 @@
 
 from cxassure.library import Library
 from cxassure.spec.library import read
-from cxassure.spec.settings import read_settings, settings_place
+from cxassure.spec.settings import read_settings, settings_place, settings_places
 
-__all__ = ["Library", "read", "read_settings", "settings_place"]
+__all__ = ["Library", "read", "read_settings", "settings_place", "settings_places"]

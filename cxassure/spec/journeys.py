@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from cxassure.journey import SEVERITIES, Fragment, Journey, PartySpec, Severity
 from cxassure.spec.peaks import often
 from cxassure.spec.shape import Shape
 from cxassure.spec.steps import steps
-from cxassure.text import Raw, clip, references
+from cxassure.text import Raw, clip, guess, references
 
 JOURNEY_KEYS = (
     "journey title severity owner runbook every tags budget rows parties facts promises "
@@ -130,10 +131,19 @@ def _party(shape: Shape, name: str, raw: Raw) -> PartySpec:
     needed = {}
     for key in ("channel", "target"):
         needed[key] = shape.text(options.pop(key, ""), *at, key)
-        if not needed[key]:
+        if needed[key]:
+            continue
+        if meant := _meant(key, options):
+            shape.unknown("key", meant, (key,), *at)
+        else:
             what = f"party «{clip(name, 60)}» has no {key}"
             shape.say(what, "write {channel: …, target: …}", *at, key=True)
     return PartySpec(needed["channel"], needed["target"], options)
+
+
+def _meant(key: str, written: Iterable[str]) -> str:
+    """What was written where `key` was meant, "" where nothing is near to it."""
+    return next((one for one in written if guess(one, (key,)).startswith("did you mean")), "")
 
 
 def promises(shape: Shape, raw: Raw) -> dict[str, dict[str, Raw]]:

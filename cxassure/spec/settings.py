@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from cxassure.errors import Misread, Place, SpecError
+from cxassure.journey import Keys, Places
 from cxassure.peak import Calendar, length
 from cxassure.settings import Environment, SecretSource, Settings, Target
 from cxassure.spec.alerts import read_alerts
@@ -51,7 +52,16 @@ def read_settings(root: Path) -> Settings:
 
 def settings_place(root: Path, *keys: str | int) -> Place:
     """Where in the settings of the workspace at `root` the value at `keys` stands."""
-    return Shape(load(str(root / SETTINGS), SETTINGS)).place(*keys)
+    return settings_places(root).at(*keys)
+
+
+def settings_places(root: Path) -> Places:
+    """Where the pieces of the settings stand; they are read again only to say so."""
+
+    def find(keys: Keys, key: bool) -> tuple[int, int]:
+        return load(str(root / SETTINGS), SETTINGS).source.find(keys, key)
+
+    return Places(SETTINGS, find)
 
 
 def _settings(shape: Shape, raw: dict[str, Raw], root: Path) -> Settings:

@@ -189,3 +189,19 @@ def test_no_other_name_leaves_its_folder(name: str) -> None:
     shape = Shape(read(b"journey: a"))
     named = shape.file_name(name, "journey", "journey")
     assert named == "" or not set(named) & set("/\\:. ")
+
+
+@pytest.mark.parametrize(("meant", "written"), [("channel", "chanel"), ("target", "traget")])
+def test_a_misspelt_key_of_a_party_is_told_with_a_guess(
+    tmp_path: Path, meant: str, written: str
+) -> None:
+    (tmp_path / "a.yaml").write_text(GOOD.replace(f"{meant}:", f"{written}:"))
+    (said,) = problems(tmp_path)
+    line = f"a.yaml:2:{GOOD.splitlines()[1].index(meant) + 1}"
+    assert said == f"{line}: unknown key «{written}»\n    hint: did you mean «{meant}»?"
+
+
+def test_a_party_without_a_channel_is_told_as_that(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(GOOD.replace("channel: ivr, ", "from: kim, "))
+    (said,) = problems(tmp_path)
+    assert said.startswith("a.yaml:2:11: party «caller» has no channel")

@@ -19,7 +19,7 @@ from cxassure.channels._telephony.twilio.evidence import keep_taken
 from cxassure.channels._telephony.twilio.hearing import Listener
 from cxassure.channels._telephony.twilio.incoming import Incoming, Ringing
 from cxassure.channels._telephony.twilio.lending import Lending
-from cxassure.channels._telephony.twilio.options import number_of, options_of
+from cxassure.channels._telephony.twilio.options import TwilioOptions, number_of, options_of
 from cxassure.channels._telephony.twilio.public import Public
 from cxassure.channels._telephony.twilio.tape import Spoken, check_voice
 from cxassure.channels._telephony.twilio.together import NO_PROOF, Side, Together
@@ -34,6 +34,7 @@ _NOT_HERE = "agents over twilio have no way to {}"
 class TwilioDesk:
     """One desk. Its number leads to us from `open` to `close`; the last ring counts."""
 
+    Options = TwilioOptions
     rehearses: ClassVar[bool] = False
     side: Side = "agent"
     heard_live = True

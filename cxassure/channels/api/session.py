@@ -42,6 +42,8 @@ class ApiSession(Session):
     come, it is asked again four times a second, as asking changes nothing.
     """
 
+    Options = ApiOptions
+    schemes: ClassVar[tuple[str, ...]] = ("http", "https")
     patience: ClassVar[float] = 10.0
     rehearses: ClassVar[bool] = True
 

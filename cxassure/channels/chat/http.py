@@ -60,6 +60,7 @@ class HttpConnector(Connector):
 
     Options: ClassVar[type[ChatOptions]] = HttpOptions
     options: HttpOptions
+    schemes: ClassVar[tuple[str, ...]] = ("http", "https")
     rehearses: ClassVar[bool] = True
     _client: HttpClient | None = None
     _conversation: Any = None

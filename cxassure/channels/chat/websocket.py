@@ -83,6 +83,7 @@ class WebSocketConnector(Connector):
 
     Options: ClassVar[type[ChatOptions]] = WebSocketOptions
     options: WebSocketOptions
+    schemes: ClassVar[tuple[str, ...]] = ("ws", "wss")
     rehearses: ClassVar[bool] = True
     _socket: ClientConnection | None = None
     _reader: asyncio.Task[None] | None = None

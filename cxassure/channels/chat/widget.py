@@ -77,6 +77,7 @@ class WidgetConnector(Connector):
 
     Options: ClassVar[type[ChatOptions]] = WidgetOptions
     options: WidgetOptions
+    schemes: ClassVar[tuple[str, ...]] = ("http", "https")
     rehearses: ClassVar[bool] = True
     heavy: ClassVar[bool] = True
     _tab: Tab | None = None

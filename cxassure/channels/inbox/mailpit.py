@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, ClassVar
 
 from cxassure.channels._http import Access, HttpClient, access_headers, read_options
 from cxassure.channels._http.json_path import get
@@ -19,6 +19,8 @@ _PATIENCE = 10.0
 class MailpitConnector(InboxConnector):
     """Searches for the party's address a few times a second, and reads what is new."""
 
+    Options = MailpitOptions
+    schemes: ClassVar[tuple[str, ...]] = ("http", "https")
     _client: HttpClient | None = None
 
     async def open(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from cxassure.channels._http import read_options
@@ -56,6 +56,8 @@ class Sink:
 class SmtpConnector(InboxConnector):
     """Listens at the target's address, one listener for the whole command."""
 
+    Options = SmtpOptions
+    schemes: ClassVar[tuple[str, ...]] = ("smtp",)
     _sink: Sink | None = None
     _read = 0
 

@@ -52,6 +52,8 @@ class MediaStreamOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
 class MediaStreamLine:
     """One call at a time, in real time: words go out as sound, sound that comes is recognised."""
 
+    Options = MediaStreamOptions
+    schemes: ClassVar[tuple[str, ...]] = ("http", "https")
     rehearses: ClassVar[bool] = True
     hears_keys: ClassVar[bool] = False
 

@@ -38,6 +38,7 @@ class TwilioLine:
     """One telephone; one call at a time. With a public address the call is heard live, without one
     by recordings, a piece at a time."""
 
+    Options = TwilioOptions
     rehearses: ClassVar[bool] = False
     side: Side = "customer"
 

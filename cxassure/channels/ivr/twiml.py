@@ -49,6 +49,8 @@ class TwimlOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 class TwimlLine:
     """One telephone; one call at a time."""
 
+    Options = TwimlOptions
+    schemes: ClassVar[tuple[str, ...]] = ("http", "https")
     rehearses: ClassVar[bool] = True
 
     def __init__(self, session: Session) -> None:

@@ -28,6 +28,7 @@ _SIZE = re.compile(r"\s*(\d{1,5})\s*x\s*(\d{1,5})\s*")
 class Browsing(Session):
     """What verbs and facets of the web stand on: one tab, and the deadline of the step."""
 
+    schemes: ClassVar[tuple[str, ...]] = ("http", "https")
     heavy: ClassVar[bool] = True
     rehearses: ClassVar[bool] = True
     announces: ClassVar[str] = "page"
