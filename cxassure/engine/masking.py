@@ -17,6 +17,8 @@ from cxassure.engine import unpacking
 from cxassure.errors import CannotLook
 from cxassure.events import AnyEvent, decode, encode
 
+CUT = "…"
+"""What stands where `text.clip` and `text.near` cut: half a secret may stand beside it."""
 SHORTEST = 4
 """Characters a secret needs: masking a shorter one would blacken innocent text everywhere."""
 
@@ -144,6 +146,15 @@ def _base64(data: bytes) -> Iterator[str]:
             yield inner.replace("+", "-").replace("/", "_")
 
 
+def _left(part: str, form: str) -> int:
+    """How many characters at the end of `part` are the beginning of `form`, `SHORTEST` at least."""
+    begun = form[:SHORTEST]
+    start = part.find(begun, max(0, len(part) - len(form) + 1))
+    while start >= 0 and not form.startswith(part[start:]):
+        start = part.find(begun, start + 1)
+    return len(part) - start if start >= 0 else 0
+
+
 class Mask:
     """Replaces the values of `secrets` by `‹secret.name›` in text, events and evidence."""
 
@@ -171,7 +182,18 @@ class Mask:
         for form, put in self._forms:
             if form in text:
                 text = text.replace(form, put)
-        return text
+        return self._cut(text) if CUT in text else text
+
+    def _cut(self, text: str) -> str:
+        """Without what is left of a secret where a text was cut short in the middle of it."""
+        parts = text.split(CUT)
+        for form, put in self._forms:
+            for n, part in enumerate(parts):
+                if n and (left := _left(part[::-1], form[::-1])):
+                    parts[n] = part = put + part[left:]
+                if n + 1 < len(parts) and (left := _left(part, form)):
+                    parts[n] = part[:-left] + put
+        return CUT.join(parts)
 
     def data(self, data: bytes) -> bytes:
         """Evidence without secrets. What is compressed is beyond its reach: pictures, and archives,
@@ -203,7 +225,8 @@ class Mask:
             text = encode(event).decode()
         except UnicodeEncodeError:  # half a surrogate pair, as scripts on a page can make
             return decode(msgspec.json.encode(self._tree(msgspec.to_builtins(event))))
-        if not self.conceals(text) and not (self._escaped and "\\" in text):
+        odd = CUT in text or (self._escaped and "\\" in text)
+        if not odd and not self.conceals(text):
             return event
         return decode(msgspec.json.encode(self._tree(msgspec.to_builtins(event))))
 

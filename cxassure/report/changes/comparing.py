@@ -23,6 +23,7 @@ SPOKEN: dict[str, tuple[Kind, str]] = {
     "message": ("reply", "message"),
     "quick replies": ("reply", "quick replies"),
     "page": ("page", "page"),
+    "dialog": ("page", "dialog"),
 }
 _ACTS = ("pressed", "said", "picked")
 _MORE = {"key_presses": "key press", "turns": "turn", "re_asks": "re-ask"}

@@ -142,7 +142,7 @@ def running(command: _F) -> _F:
         ),
         click.option("--timeout", type=DURATION, help="Longest time for one run (90s, 5m)."),
         click.option(
-            "--trace", is_flag=True, help="Keep full browser traces, but where a secret is typed."
+            "--trace", is_flag=True, help="Keep full browser traces, but where a secret is in them."
         ),
         click.option("--fail-fast", is_flag=True, help="Start nothing more after a failure."),
         click.option(
