@@ -93,6 +93,8 @@ class OwnVoices:
 
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="cxassure-said-")
+        self._coming = Path(self.folder) / "coming"  # what comes into the folder comes whole
+        self._coming.mkdir()
         self.said: dict[str, str] = {}
 
     @classmethod
@@ -108,14 +110,15 @@ class OwnVoices:
         return self._folder.name
 
     def keep(self, who: str, text: str, sound: Sound) -> None:
-        """Puts what `who` says away before it is said."""
+        """Puts what `who` says away before it is said; others read the folder meanwhile."""
         from cxassure.channels._telephony.audio.repertoire import SCRIPT, slug
 
-        name = slug(text)[:120] or "sound"
+        name = f"{slug(text)[:120] or 'sound'}.wav"
         self.said[plain(text)] = who
-        (Path(self.folder) / f"{name}.wav").write_bytes(sound.wav())
         with (Path(self.folder) / SCRIPT).open("a", encoding="utf-8") as script:
             script.write(f"{' '.join(text.split())}\n")
+        (self._coming / name).write_bytes(sound.wav())
+        (self._coming / name).replace(Path(self.folder) / name)
 
     async def close(self) -> None:
         self._folder.cleanup()

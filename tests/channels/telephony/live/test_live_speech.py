@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from cxassure import catalog
+from cxassure.channels._telephony.audio.repertoire import recordings
 from cxassure.channels._telephony.audio.sound import Sound
+from cxassure.channels._telephony.audio.wav import read_wav
 from cxassure.channels._telephony.live.options import SipOptions
 from cxassure.channels._telephony.live.speech import look_over, noise_of, spoken
+from cxassure.channels._telephony.live.understanding import OwnVoices
 from cxassure.errors import CannotLook
 from cxassure.settings import Target
 from cxassure.surfaces.testing.party import HandDriven
@@ -48,3 +56,22 @@ def test_the_noise_behind_a_party_has_a_level(tmp_path):
     assert ratio({"hiss": "20dB"}) == pytest.approx(20, abs=0.5)
     assert ratio("hiss") == pytest.approx(15, abs=0.5)
     assert noise_of(SipOptions(noise={"music": "9.5 dB"})) == ("music", 9.5)
+
+
+def test_what_a_party_says_is_there_whole_or_not_at_all():
+    voices, broken, over = OwnVoices(), [], threading.Event()
+
+    def listens():
+        while not over.is_set():
+            for text, path in recordings(Path(voices.folder)):
+                if not read_wav(path).seconds or text[0] != "W":
+                    broken.append(text)
+
+    listener = ThreadPoolExecutor(1).submit(listens)
+    long = Sound(np.zeros(800_000, np.int16), 8000)
+    for n in range(60):
+        voices.keep("agent", f"Word {n}!", long)
+    over.set()
+    listener.result(60)
+    asyncio.run(voices.close())
+    assert not broken
