@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def environment() -> Environment:
-    """The templates of this folder: escaped, strict, with signs that hide made visible."""
+def environment(folder: Path = TEMPLATES) -> Environment:
+    """The templates of a folder: escaped, strict, with signs that hide made visible."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     return Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=FileSystemLoader(folder),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -11,7 +11,8 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from cxassure.report.tally import MARKS, visible
+from cxassure.report.tally import MARKS
+from cxassure.report.templating import environment
 from cxassure.surfaces.dashboard.charts import strip
 from cxassure.surfaces.dashboard.people import may
 from cxassure.text import clip, span
@@ -57,25 +58,11 @@ class Rendering:
 
 @functools.cache
 def _templates() -> Environment:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    made = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_finalize,
-        cache_size=-1,
-    )
+    made = environment(TEMPLATES)
     made.filters |= {"span": span, "clip": clip, "utc": utc, "day": day}
     made.filters |= {"since": since, "epoch": epoch, "sized": sized}
     made.globals |= {"MARKS": MARKS, "strip": strip, "may": may}
     return made
-
-
-def _finalize(value: Any) -> Any:
-    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def utc(at: datetime | None) -> Markup:
