@@ -52,7 +52,7 @@ class _Run:
         self.parties: dict[str, Party] = {}
         self.ended: list[tuple[Part, Verdict, bool]] = []
         self.whys: list[tuple[Part, Verdict, str]] = []
-        self.stopped = self.hurried = ""
+        self.stopped, self.hurried = "", False
         self.tidying = list(probe.always)
         self.allowed, self.allowance = False, asyncio.timeout(None)
         self.wall = time.monotonic()
@@ -152,7 +152,7 @@ class _Run:
 
     def _hurry(self) -> None:
         """What is left of the `always` steps has its allowance from the first time this is told."""
-        self.hurried = INTERRUPTED
+        self.hurried = True
         if self.allowed and self.allowance.when() is None:
             self.allowance.reschedule(asyncio.get_running_loop().time() + ALWAYS_ALLOWANCE)
 
@@ -268,7 +268,7 @@ class _Run:
             *noticed(self.parties.values()),
         ]
         if self.stopped or self.hurried:
-            ending = Ending() if self.stopped else Ending("error", self.hurried)
+            ending = Ending() if self.stopped else Ending("error", INTERRUPTED)
         else:
             ending = close(self.stream, self.probe.promises, messages)
         if trouble := next((t for t in troubles if t), ""):

@@ -189,7 +189,7 @@ class Mask:
         parts = text.split(CUT)
         for form, put in self._forms:
             for n, part in enumerate(parts):
-                if n and (left := _left(part[::-1], form[::-1])):
+                if n and (left := _left(part[: len(form)][::-1], form[::-1])):
                     parts[n] = part = put + part[left:]
                 if n + 1 < len(parts) and (left := _left(part, form)):
                     parts[n] = part[:-left] + put
